@@ -1,0 +1,172 @@
+"""The Indices of Deprivation of Doggerland: 2015 and 2019 on LSOA 2011, 2025 on LSOA 2021."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from orchestration.sample.geography import Floats, Ints
+from orchestration.sample.lineage import Lineage
+from orchestration.sample.publishing import (
+    IMD_WEIGHTS,
+    add_up,
+    decile,
+    exponential,
+    rank_worst_first,
+)
+from orchestration.sample.society import LOADINGS, Society, standardise
+
+
+@dataclass(frozen=True)
+class Denominators:
+    """Population of a release; the first three age groups add up to the total."""
+
+    children: Ints
+    middle: Ints
+    older: Ints
+    working_age: Floats
+
+    @property
+    def total(self) -> Ints:
+        """Everyone."""
+        return self.children + self.middle + self.older
+
+
+@dataclass(frozen=True)
+class Indices:
+    """One edition: unrounded scores and published ranks by domain and sub-domain."""
+
+    score: dict[str, Floats]
+    rank: dict[str, Ints]
+    people: Denominators
+
+    def decile(self, name: str) -> Ints:
+        """Published decile."""
+        return decile(self.rank[name])
+
+
+def indices_2015(rng: np.random.Generator, society: Society, lineage: Lineage) -> Indices:
+    """ID 2015, on 2011 areas, seven years before 2022 and mostly as in 2019."""
+    return _edition(rng, society, lineage, growth=0.96, trend=-0.22, change=0.20, oldest_worker=64)
+
+
+def indices_2019(rng: np.random.Generator, society: Society, lineage: Lineage) -> Indices:
+    """IoD 2019, on 2011 areas: the base year of the country's hidden state."""
+    return _edition(rng, society, lineage, growth=0.98, trend=0.0, change=0.05, oldest_worker=64)
+
+
+def indices_2025(rng: np.random.Generator, society: Society) -> Indices:
+    """IoD 2025, on 2021 areas."""
+    return _edition(rng, society, None, growth=1.02, trend=0.25, change=0.26, oldest_worker=66)
+
+
+def population(
+    rng: np.random.Generator, society: Society, lineage: Lineage | None, growth: float
+) -> Floats:
+    """People per area: the country's total times `growth`, with local ups and downs."""
+    base = lineage.total(society.population) if lineage else society.population
+    return np.asarray(np.round(base * rng.normal(growth, 0.03, len(base))))
+
+
+def _edition(
+    rng: np.random.Generator,
+    society: Society,
+    lineage: Lineage | None,
+    *,
+    growth: float,
+    trend: float,
+    change: float,
+    oldest_worker: int,
+) -> Indices:
+    """Draw an edition: without a lineage on 2021 areas, with one on their 2011 parents."""
+
+    def per_area(values21: Floats) -> Floats:
+        return lineage.mean(values21, society.population) if lineage else values21
+
+    total = population(rng, society, lineage, growth)
+    people = _denominators(
+        rng, total, per_area(society.child_share), per_area(society.older_share), oldest_worker
+    )
+    drifted = society.deprivation + trend * society.trend
+    deprivation = standardise(per_area(drifted) + change * rng.normal(size=len(total)))
+    latent = {
+        domain: standardise(
+            weight * deprivation
+            + np.sqrt(1 - weight**2) * per_area(society.own[domain])
+            + 0.10 * rng.normal(size=len(total))
+        )
+        for domain, weight in LOADINGS.items()
+    }
+    score = _scores(latent, modern=lineage is None)
+    rank = {domain: rank_worst_first(values) for domain, values in score.items()}
+    _combine(score, rank)
+    return Indices(score, rank, people)
+
+
+def _denominators(
+    rng: np.random.Generator,
+    total: Floats,
+    child_share: Floats,
+    older_share: Floats,
+    oldest_worker: int,
+) -> Denominators:
+    """Age groups; to 2019 working age was 18-59/64 and carried quarters from an average."""
+    children = np.round(total * child_share)
+    older = np.round(total * older_share)
+    middle = total - children - older
+    if oldest_worker == 64:
+        working_age = np.round((middle * 0.97 + older * 0.12) * 4) / 4
+    else:
+        working_age = np.round(middle * 0.96 + older * rng.uniform(0.24, 0.30, len(total)))
+    return Denominators(
+        children.astype(np.int64), middle.astype(np.int64), older.astype(np.int64), working_age
+    )
+
+
+def _scores(latent: dict[str, Floats], modern: bool) -> dict[str, Floats]:
+    """Give each domain its published scale.
+
+    Three of them are known to a few decimals only, which ties a handful of ranks, as in England.
+    """
+    income_level = -1.5 if modern else -2.2
+    return {
+        "income": expit(income_level + 0.80 * latent["income"]),
+        "employment": expit(income_level - 0.35 + 0.72 * latent["employment"]),
+        "health": 0.88 * latent["health"],
+        "crime": 0.85 * latent["crime"],
+        "children": 0.86 * latent["children"],
+        "adult_skills": expit(-0.95 + 0.55 * latent["adult_skills"]),
+        "geographical": (
+            100 * expit(-0.7 + 0.95 * latent["geographical"])
+            if modern
+            else 0.9 * latent["geographical"]
+        ),
+        "wider": 2.4 * latent["wider"],
+        "indoors": 0.75 * latent["indoors"],
+        "outdoors": np.round(0.80 * latent["outdoors"], 5),
+        "idaci": np.round(expit(-1.9 + 0.90 * latent["idaci"]), 6),
+        "idaopi": np.round(expit(-1.9 + 0.75 * latent["idaopi"]), 6),
+    }
+
+
+def _combine(score: dict[str, Floats], rank: dict[str, Ints]) -> None:
+    """Sub-domains to domains and domains to the index, always from ranks through the transform.
+
+    Unrounded and with tied ranks at the mean of their places, so that the printed scores agree
+    with the printed ranks to the last decimal.
+    """
+    step = {name: exponential(values) for name, values in rank.items()}
+    combined = {
+        "education": add_up([step["children"], step["adult_skills"]]) / 2,
+        "barriers": add_up([step["geographical"], step["wider"]]) / 2,
+        "living": add_up([2 * step["indoors"], step["outdoors"]]) / 3,
+    }
+    for domain, values in combined.items():
+        score[domain] = values
+        rank[domain] = rank_worst_first(values)
+    score["imd"] = add_up(
+        weight * exponential(rank[domain]) for domain, weight in IMD_WEIGHTS.items()
+    )
+    rank["imd"] = rank_worst_first(score["imd"])

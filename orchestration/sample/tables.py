@@ -1,0 +1,41 @@
+"""Writing a CSV the way a given publisher does, and nothing else."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+Row = Sequence[object]
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """What differs between publishers; `blank_columns` are the empty ones after the last."""
+
+    bom: bool = True
+    crlf: bool = False
+    quote_all: bool = False
+    blank_columns: int = 0
+
+
+ONS = Dialect()
+GEOGRAPHR = Dialect(bom=False, quote_all=True)
+OCSI = Dialect(bom=False)
+
+
+def write_table(path: Path, header: Row, rows: Iterable[Row], dialect: Dialect) -> Path:
+    """Write one file and return its path."""
+    text = io.StringIO()
+    writer = csv.writer(
+        text,
+        lineterminator="\r\n" if dialect.crlf else "\n",
+        quoting=csv.QUOTE_ALL if dialect.quote_all else csv.QUOTE_MINIMAL,
+    )
+    blanks = [""] * dialect.blank_columns
+    writer.writerows([*row, *blanks] for row in [header, *rows])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(text.getvalue().encode("utf-8-sig" if dialect.bom else "utf-8"))
+    return path

@@ -1,0 +1,73 @@
+"""Where things lie. Read from the environment once per process; nothing here touches the disk.
+
+``LBN_PROFILE``  sample (default) or england
+``LBN_DATA``     folder of everything a refresh writes (default: ``data/`` in the project)
+``LBN_INBOX``    folder with files that a person has put there (default: ``<data>/<profile>/inbox``)
+``LBN_FETCH``    1: download again what has an address and is not in the inbox, for a re-issue
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+PROJECT_ROOT = Path(__file__).resolve().parents[1]
+DBT_PROJECT = PROJECT_ROOT / "dbt_project"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The paths of one profile. Each profile has a data root of its own."""
+
+    profile: str
+    data: Path
+    inbox: Path
+    fetch: bool = False
+
+    def fetching(self) -> Settings:
+        """The same, but downloads again what has an address and is not in the inbox."""
+        return replace(self, fetch=True)
+
+    @property
+    def root(self) -> Path:
+        return self.data / self.profile
+
+    @property
+    def vault(self) -> Path:
+        """Content-addressed, read-only copies of every source file that was ever used."""
+        return self.root / "vault"
+
+    @property
+    def build(self) -> Path:
+        """Private to the writer: analysts never open anything below it."""
+        return self.root / "build"
+
+    @property
+    def build_database(self) -> Path:
+        return self.build / "warehouse.duckdb"
+
+    @property
+    def dbt_target(self) -> Path:
+        return self.build / "dbt"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def dagster_home(self) -> Path:
+        return self.root / "dagster"
+
+
+def load_settings(profile: str | None = None, inbox: Path | None = None) -> Settings:
+    """Settings from the arguments, else the environment, else the defaults."""
+    profile = profile or os.environ.get("LBN_PROFILE") or "sample"
+    data = Path(os.environ.get("LBN_DATA") or PROJECT_ROOT / "data").resolve()
+    chosen = inbox or os.environ.get("LBN_INBOX") or data / profile / "inbox"
+    return Settings(
+        profile=profile,
+        data=data,
+        inbox=Path(chosen).resolve(),
+        fetch=os.environ.get("LBN_FETCH") == "1",
+    )

@@ -1,0 +1,223 @@
+"""From vault files to the raw tables: one reader a kind, one or two tables a kind.
+
+A raw table holds every release of its kind, told apart by ``source_id``, with the line (or, for
+boundaries, the feature) that each row came from. Values are passed through: other nations' rows
+stay, nothing is repaired but geometry, and that with a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.problems import Problem, RefreshError
+from orchestration.sources.boundaries import read_boundaries
+from orchestration.sources.registry import Kind, Profile, Registry, Source
+from orchestration.sources.tabular import Column, Table, ValueType
+from orchestration.sources.vault import Vault, VaultFile
+
+# Table name -> columns after source_id and line_number. The contract between readers and dbt.
+RAW_TABLES: dict[str, dict[str, str]] = {
+    "index_area": {
+        "area_code": "varchar not null",
+        "area_name": "varchar",
+        "lad_code": "varchar",
+        "lad_name": "varchar",
+        "published_flag": "boolean",
+        "total_population": "double",
+        "children": "double",
+        "working_age": "double",
+        "older_people": "double",
+    },
+    "index_measure": {
+        "area_code": "varchar not null",
+        "measure": "varchar not null",
+        "score": "double",
+        "rank": "bigint",
+        "decile": "bigint",
+    },
+    "lookup": {
+        "from_type": "varchar not null",
+        "from_code": "varchar not null",
+        "from_name": "varchar",
+        "to_type": "varchar not null",
+        "to_code": "varchar",
+        "to_name": "varchar",
+        "relation": "varchar not null",
+        "change_code": "varchar",
+    },
+    "population": {"area_code": "varchar not null", "population": "double"},
+    "boundary": {
+        "area_type": "varchar not null",
+        "area_code": "varchar not null",
+        "geometry_wkb": "blob not null",
+        "crs": "varchar not null",
+        "repair": "varchar",
+        "area_ha": "double not null",
+        "centroid_easting": "double not null",
+        "centroid_northing": "double not null",
+        "centroid_longitude": "double not null",
+        "centroid_latitude": "double not null",
+        "in_bounds": "boolean not null",
+    },
+}
+TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
+    "index": ("index_area", "index_measure"),
+    "lookup": ("lookup",),
+    "population": ("population",),
+    "boundary": ("boundary",),
+}
+_MEASURE_TYPES: dict[str, ValueType] = {"score": "number", "rank": "integer", "decile": "integer"}
+_INDEX_TYPES: dict[str, ValueType] = {"area_code": "code", "published_flag": "flag"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One file to read: what it is, where it lies, and the database that its rows go to."""
+
+    connection: duckdb.DuckDBPyConnection
+    profile: Profile
+    source: Source
+    path: Path
+    file_name: str
+
+    def table(self) -> Table:
+        return Table(
+            self.path,
+            where=f"source {self.source.id}, file {self.file_name}",
+            remedy=self.source.again,
+        )
+
+    def insert(self, table: str, values: dict[str, str]) -> None:
+        """Append ``incoming_rows`` to a raw table; ``values`` maps its columns to expressions."""
+        self.connection.execute(
+            f"insert into raw.{table} by name "
+            f"select '{self.source.id}' as source_id, line_number, "
+            + ", ".join(f"{expression} as {name}" for name, expression in values.items())
+            + " from incoming_rows"
+        )
+
+
+def read_all(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    vault: Vault,
+    files: list[VaultFile],
+) -> None:
+    """Replace all raw tables with what the files hold, in one transaction.
+
+    Raises:
+        RefreshError: once, with the problems of all files; the tables are then as before.
+    """
+    connection.execute("begin")
+    try:
+        connection.execute("create schema if not exists raw")
+        for table, columns in RAW_TABLES.items():
+            declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+            connection.execute(
+                f"create or replace table raw.{table} "
+                f"(source_id varchar not null, line_number bigint not null, {declared})"
+            )
+        problems: list[Problem] = []
+        for file in files:
+            source = registry.source(file.source_id)
+            try:
+                job = Reading(
+                    connection, registry.profile, source, vault.path_of(file), file.file_name
+                )
+                _READERS[source.kind](job)
+            except RefreshError as error:
+                problems += error.problems
+        if problems:
+            raise RefreshError("Reading source files into the raw tables", problems)
+        connection.execute("commit")
+    except BaseException:
+        connection.execute("rollback")
+        raise
+
+
+def _read_index(job: Reading) -> None:
+    columns = [
+        Column(name, header, _INDEX_TYPES.get(name, "text"))
+        for name, header in job.source.columns.items()
+    ]
+    columns += [Column(name, header, "number") for name, header in job.source.denominators.items()]
+    area_values = {column.name: f'"{column.name}"' for column in columns}
+    # '<stem> Rank (where 1 is ...': what stands in brackets varies, and one release cuts it off.
+    columns += [
+        Column(
+            f"{measure}:{part}",
+            rf"{spec.stem} {part}( ?\(.*)?",
+            _MEASURE_TYPES[part],
+            required=part in spec.needs,
+        )
+        for measure, spec in job.source.measures.items()
+        for part in _MEASURE_TYPES
+    ]
+    job.table().load(job.connection, "incoming_rows", columns)
+    job.insert("index_area", area_values)
+    for measure in job.source.measures:
+        parts = {part: f'"{measure}:{part}"' for part in _MEASURE_TYPES}
+        job.insert(
+            "index_measure",
+            {"area_code": "area_code", "measure": f"'{measure}'", **parts},
+        )
+
+
+def _read_lookup(job: Reading) -> None:
+    table = job.table()
+    for link in job.source.links:
+        columns = [
+            Column("from_code", link.from_[1], "code"),
+            Column("from_name", link.from_[2], "text"),
+            Column("to_code", link.to[1], "text"),
+            Column("to_name", link.to[2], "text"),
+        ]
+        if link.change:
+            columns.append(Column("change_code", link.change, "text"))
+        table.load(job.connection, "incoming_rows", columns)
+        job.insert(
+            "lookup",
+            {
+                **{column.name: column.name for column in columns},
+                "from_type": f"'{link.from_[0]}'",
+                "to_type": f"'{link.to[0]}'",
+                "relation": f"'{link.relation}'",
+            },
+        )
+
+
+def _read_population(job: Reading) -> None:
+    columns = [
+        Column("area_code", job.source.columns["area_code"], "code"),
+        Column("population", job.source.columns["population"], "number"),
+    ]
+    job.table().load(job.connection, "incoming_rows", columns)
+    job.insert("population", {column.name: column.name for column in columns})
+
+
+def _read_boundary(job: Reading) -> None:
+    shapes = read_boundaries(job.path, job.source, job.profile, job.file_name)
+    job.connection.register("incoming_shapes", shapes)
+    try:
+        job.connection.execute(
+            "create or replace temp table incoming_rows as select * from incoming_shapes"
+        )
+    finally:
+        job.connection.unregister("incoming_shapes")
+    job.insert(
+        "boundary",
+        {name: name for name in RAW_TABLES["boundary"] if name != "area_type"}
+        | {"area_type": f"'{job.source.area_type}'"},
+    )
+
+
+_READERS: dict[Kind, Callable[[Reading], None]] = {
+    "index": _read_index,
+    "lookup": _read_lookup,
+    "population": _read_population,
+    "boundary": _read_boundary,
+}

@@ -1,0 +1,196 @@
+"""The registry: which source releases exist, validated at load.
+
+The facts are data, in ``catalogue/sources.yml`` and ``catalogue/profiles.yml``; this module is
+their typed model. A typing error there is reported with the entry and the field.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from orchestration.settings import DBT_PROJECT
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+
+Kind = Literal["index", "lookup", "population", "boundary"]
+MeasureColumn = Literal["score", "rank", "decile"]
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_regex)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+# What a profile may say of all its sources at once.
+_PUBLISHED_BY_PROFILE = ("publisher", "licence", "citation", "landing_page", "how_to_get")
+
+
+class Profile(_Strict):
+    """A country: which codes are its own, where it lies, and whether it is real."""
+
+    label: str
+    synthetic: bool
+    nation_prefix: str = Field(min_length=1, max_length=1)
+    bounds: tuple[float, float, float, float]
+    metric_crs: str
+    publisher: str | None = None
+    licence: str | None = None
+    citation: str | None = None
+    landing_page: str | None = None
+    how_to_get: str | None = None
+
+
+class Measure(_Strict):
+    """An index, domain or sub-domain in a file: columns '<stem> Score', '<stem> Rank', ...
+
+    ``needs`` names the columns without which the file is refused; the others are read if present.
+    """
+
+    stem: Pattern
+    needs: tuple[MeasureColumn, ...] = ("score", "rank", "decile")
+
+
+class Link(_Strict):
+    """Two areas that a lookup relates: ``[area type, code column, name column]`` on either side."""
+
+    from_: tuple[str, Pattern, Pattern] = Field(alias="from")
+    to: tuple[str, Pattern, Pattern]
+    relation: Literal["best_fit", "exact_fit", "member", "successor"]
+    change: Pattern | None = None
+
+
+class Download(_Strict):
+    """An official address. ``arcgis_*`` services answer in pages and are put together."""
+
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    type: Literal["file", "arcgis_table", "arcgis_features"] = "file"
+
+
+class Source(_Strict):
+    """One source release: what it is, how to get it, and how to read it."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    kind: Kind
+    title: str
+    publisher: str
+    licence: str
+    landing_page: str
+    citation: str
+    inbox: tuple[str, ...] = Field(min_length=1)
+    rows: dict[str, int]
+    unmatched_areas: dict[str, int] = {}
+    download: Download | None = None
+    how_to_get: str | None = None
+    known: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], str] = {}
+    area_type: str | None = None
+    index: Literal["imd", "cni"] | None = None
+    columns: dict[str, Pattern] = {}
+    denominators: dict[str, Pattern] = {}
+    measures: dict[str, Measure] = {}
+    links: tuple[Link, ...] = ()
+    crs: str | None = None
+
+    @model_validator(mode="after")
+    def _has_what_its_kind_needs(self) -> Source:
+        needed: dict[Kind, tuple[str, ...]] = {
+            "index": ("index", "area_type", "columns", "measures"),
+            "lookup": ("links",),
+            "population": ("area_type", "columns"),
+            "boundary": ("area_type", "columns", "crs"),
+        }
+        missing = [field for field in needed[self.kind] if not getattr(self, field)]
+        if missing:
+            raise ValueError(f"a source of kind {self.kind} needs {', '.join(missing)}")
+        return self
+
+    @property
+    def again(self) -> str:
+        """What to do about a file that cannot be used."""
+        return f"get the file again from {self.landing_page}"
+
+    @property
+    def suffix(self) -> str:
+        """File-name ending in the vault: what the reader of this kind opens."""
+        return ".geojson" if self.kind == "boundary" else ".csv"
+
+
+class Registry(_Strict):
+    """The sources of one profile."""
+
+    profile_name: str
+    profile: Profile
+    sources: tuple[Source, ...]
+
+    def source(self, source_id: str) -> Source:
+        return next(source for source in self.sources if source.id == source_id)
+
+    def of_kind(self, kind: Kind) -> list[Source]:
+        return [source for source in self.sources if source.kind == kind]
+
+    def rows(self, source: Source) -> int:
+        """How many rows of the nation the source must hold."""
+        return source.rows[self.profile_name]
+
+    def unmatched_areas(self, source: Source) -> int:
+        """How many of its areas the dimension of their type may not know."""
+        return source.unmatched_areas.get(self.profile_name, 0)
+
+    def code_pattern(self, area_type: str) -> str:
+        """Regular expression of the nation's codes of an area type, such as ``E01\\d{6}``."""
+        return self.profile.nation_prefix + area_types()[area_type]["code_digits"]
+
+
+@cache
+def area_types() -> dict[str, dict[str, str]]:
+    """The seed ``area_types``, by area type: dbt and Python read the same file."""
+    with (DBT_PROJECT / "seeds" / "area_types.csv").open(encoding="utf-8") as seed:
+        return {row["area_type"]: row for row in csv.DictReader(seed)}
+
+
+def _yaml(name: str) -> dict[str, Any]:
+    loaded = yaml.safe_load((CATALOGUE / name).read_text(encoding="utf-8"))
+    return {key: value for key, value in loaded.items() if not key.startswith("x-")}
+
+
+def profile_names() -> list[str]:
+    return list(_yaml("profiles.yml"))
+
+
+@cache
+def load_registry(profile_name: str) -> Registry:
+    """The registry as one profile sees it.
+
+    Raises:
+        KeyError: the profile does not exist.
+        pydantic.ValidationError: an entry of the catalogue is wrong; names entry and field.
+    """
+    profile = _yaml("profiles.yml")[profile_name]
+    # A synthetic profile publishes everything itself and downloads nothing.
+    overrides = {field: profile[field] for field in _PUBLISHED_BY_PROFILE if field in profile}
+    if profile["synthetic"]:
+        overrides |= {"download": None, "known": {}}
+    sources = [entry | overrides for entry in _yaml("sources.yml")["sources"]]
+    registry = Registry.model_validate(
+        {"profile_name": profile_name, "profile": profile, "sources": sources}
+    )
+    ids = [source.id for source in registry.sources]
+    if duplicates := {source_id for source_id in ids if ids.count(source_id) > 1}:
+        raise ValueError(f"sources.yml: ids stand more than once: {sorted(duplicates)}")
+    return registry

@@ -1,0 +1,271 @@
+"""The vault: content-addressed, read-only copies of source files, each with its provenance.
+
+``vault/<source_id>/<sha256>.csv`` with ``<sha256>.json`` beside it. A re-issue under the same
+name is another sha256, so it lies beside the first issue; nothing is ever edited.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from orchestration.problems import Problem, RefreshError
+from orchestration.settings import Settings
+from orchestration.sources.registry import Registry, Source
+
+INCOMING = ".incoming-"
+
+
+@dataclass(frozen=True)
+class VaultFile:
+    """One source file as it was received. ``issue`` says whether the registry knows this issue."""
+
+    source_id: str
+    sha256: str
+    bytes: int
+    file_name: str
+    origin: str
+    retrieved_at: str
+    issue: str
+    path: str
+
+
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def inbox_files(inbox: Path) -> list[Path]:
+    """Every file below the inbox, sorted: found once, matched against each source's patterns."""
+    if not inbox.is_dir():
+        return []
+    return sorted(path for path in inbox.rglob("*") if path.is_file())
+
+
+def find_in_inbox(source: Source, files: Iterable[Path]) -> Path | None:
+    """The inbox file of a source, by its file-name patterns (case-insensitive).
+
+    Raises:
+        RefreshError: more than one file fits and they are not the same bytes.
+    """
+    matches = [
+        path
+        for path in files
+        if any(fnmatch.fnmatch(path.name.lower(), pattern.lower()) for pattern in source.inbox)
+    ]
+    if len(matches) > 1 and len({sha256_of(path) for path in matches}) > 1:
+        raise RefreshError(
+            "Looking through the inbox",
+            [
+                Problem(
+                    where=f"source {source.id} ({source.title})",
+                    found="several different files: " + ", ".join(map(str, matches)),
+                    expected=f"one file named like {' or '.join(source.inbox)}",
+                    remedy="leave the issue that you want in the inbox and move the others away",
+                )
+            ],
+        )
+    return matches[0] if matches else None
+
+
+def refuse_what_is_no_data(source: Source, path: Path) -> None:
+    """Refuse an empty file and a web page in place of data, before either enters the vault.
+
+    Raises:
+        RefreshError: with what was found and what to do.
+    """
+    with path.open("rb") as file:
+        head = file.read(1024)
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if not start:
+        found = "an empty file"
+    elif start.startswith((b"<!doctype", b"<html", b"<?xml")):
+        found = f"a web page, beginning {start[:40].decode('utf-8', 'replace')!r}"
+    else:
+        return
+    raise RefreshError(
+        "Taking source files into the vault",
+        [
+            Problem(
+                where=f"source {source.id}, file {path}",
+                found=found,
+                expected=f"{source.title} as {source.suffix.removeprefix('.')}",
+                remedy=f"get the file again from {source.landing_page}",
+            )
+        ],
+    )
+
+
+class Vault:
+    """The vault of one profile."""
+
+    def __init__(self, settings: Settings, registry: Registry) -> None:
+        self._settings = settings
+        self._registry = registry
+
+    def locate(
+        self, source: Source, inbox: Iterable[Path], *, fetch: bool = False
+    ) -> VaultFile | Path | None:
+        """Where a source would come from, without writing or downloading anything.
+
+        A file in the inbox goes first; then the issue that the current release was built from;
+        then the newest download. ``fetch`` passes over the last two if there is an address.
+        """
+        if found := find_in_inbox(source, inbox):
+            return found
+        if fetch and source.download:
+            return None
+        return self._published(source) or self._downloaded(source)
+
+    def take(self, source: Source, inbox: Iterable[Path], *, fetch: bool = False) -> VaultFile:
+        """A source's file in the vault, taken from the inbox or downloaded when needed.
+
+        Raises:
+            RefreshError: there is no such file, or it is no data.
+        """
+        located = self.locate(source, inbox, fetch=fetch)
+        if isinstance(located, VaultFile):
+            return located
+        if located:
+            refuse_what_is_no_data(source, located)
+            return self._store(source, located, "inbox", located.name)
+        if source.download is None:
+            raise RefreshError("Taking source files into the vault", [self.missing(source)])
+        return self._download(source)
+
+    def take_all(self, *, fetch: bool = False) -> list[VaultFile]:
+        """Every registered source.
+
+        Raises:
+            RefreshError: once, with the problems of all sources.
+        """
+        inbox = inbox_files(self._settings.inbox)
+        taken: list[VaultFile] = []
+        problems: list[Problem] = []
+        for source in self._registry.sources:
+            try:
+                taken.append(self.take(source, inbox, fetch=fetch))
+            except RefreshError as error:
+                problems += error.problems
+        if problems:
+            raise RefreshError("Taking source files into the vault", problems)
+        return taken
+
+    def missing(self, source: Source) -> Problem:
+        return Problem(
+            where=f"source {source.id} ({source.title})",
+            found=f"no file in {self._settings.inbox}, none in the vault, no address to download",
+            expected=f"a file named like {' or '.join(source.inbox)}",
+            remedy=source.how_to_get
+            or f"get it from {source.landing_page} and put it into the inbox",
+        )
+
+    def _published(self, source: Source) -> VaultFile | None:
+        manifest = self._settings.releases / "current" / "manifest.json"
+        if not manifest.exists():
+            return None
+        inputs = json.loads(manifest.read_text(encoding="utf-8"))["inputs"]
+        for entry in inputs:
+            if entry["source_id"] == source.id:
+                return self._stored(source, entry["sha256"])
+        return None
+
+    def _downloaded(self, source: Source) -> VaultFile | None:
+        folder = self._settings.vault / source.id
+        stored = [
+            VaultFile(**json.loads(path.read_text(encoding="utf-8")))
+            for path in sorted(folder.glob("*.json"))
+        ]
+        downloads = [file for file in stored if file.origin != "inbox"]
+        return max(downloads, key=lambda file: file.retrieved_at, default=None)
+
+    def _stored(self, source: Source, sha256: str) -> VaultFile | None:
+        sidecar = self._settings.vault / source.id / f"{sha256}.json"
+        if not sidecar.exists():
+            return None
+        return VaultFile(**json.loads(sidecar.read_text(encoding="utf-8")))
+
+    def _download(self, source: Source) -> VaultFile:
+        # httpx is only needed here.
+        from orchestration.sources import download as web
+
+        assert source.download is not None
+        fetch = {
+            "file": web.download_file,
+            "arcgis_table": web.download_arcgis_table,
+            "arcgis_features": web.download_arcgis_features,
+        }[source.download.type]
+        self._settings.vault.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=INCOMING, dir=self._settings.vault) as folder:
+            try:
+                received = fetch(source.download.url, Path(folder) / f"download{source.suffix}")
+            except web.DownloadError as error:
+                raise RefreshError(
+                    "Downloading",
+                    [
+                        Problem(
+                            where=f"source {source.id} ({source.title})",
+                            found=str(error),
+                            expected="the official file",
+                            remedy=f"look at {source.landing_page}; or put the file into "
+                            f"{self._settings.inbox}, named like {' or '.join(source.inbox)}",
+                        )
+                    ],
+                ) from error
+            refuse_what_is_no_data(source, received.path)
+            return self._store(source, received.path, received.url, received.path.name)
+
+    def _store(self, source: Source, file: Path, origin: str, name: str) -> VaultFile:
+        """Copy a file to its content address. Interrupted, it leaves nothing behind there."""
+        folder = self._settings.vault / source.id
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=INCOMING, dir=folder) as incoming:
+            copy = Path(incoming) / "file"
+            shutil.copyfile(file, copy)
+            # Hashed after the copy, so the address is that of the bytes that lie there, even if
+            # somebody writes to the inbox meanwhile.
+            sha256 = sha256_of(copy)
+            if stored := self._stored(source, sha256):
+                return stored
+            earlier = [path.stem for path in folder.glob("*.json")]
+            content = folder / f"{sha256}{source.suffix}"
+            stored = VaultFile(
+                source_id=source.id,
+                sha256=sha256,
+                bytes=copy.stat().st_size,
+                file_name=name,
+                origin=origin,
+                retrieved_at=datetime.now(UTC).isoformat(timespec="seconds"),
+                issue=_issue(source, sha256, earlier),
+                path=str(content.relative_to(self._settings.vault)),
+            )
+            sidecar = Path(incoming) / "sidecar"
+            provenance = asdict(stored)
+            sidecar.write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
+            for read_only in (copy, sidecar):
+                read_only.chmod(0o444)
+            os.replace(copy, content)
+            os.replace(sidecar, folder / f"{sha256}.json")
+            return stored
+
+    def path_of(self, file: VaultFile) -> Path:
+        return self._settings.vault / file.path
+
+
+def _issue(source: Source, sha256: str, earlier: list[str]) -> str:
+    """What the registry and the vault know of this issue of a file."""
+    if sha256 in source.known:
+        return f"known issue: {source.known[sha256]}"
+    if earlier:
+        return f"re-issue: differs from {', '.join(known[:12] for known in sorted(earlier))}"
+    if source.known:
+        return "re-issue: differs from every issue in the registry"
+    return "first issue seen"

@@ -1,0 +1,459 @@
+"""The downloader against a real HTTP server on the loopback interface, friendly and hostile."""
+
+import csv
+import gzip
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import pytest
+
+from orchestration.sources.download import (
+    Downloaded,
+    DownloadError,
+    Limits,
+    download_arcgis_features,
+    download_arcgis_table,
+    download_file,
+)
+
+QUICK = Limits(connect_seconds=2, read_seconds=2, total_seconds=20, retries=2, backoff_seconds=0)
+CSV = "lsoa21_code,name\nE01000001,Bwthyn Tŷ\n".encode()
+Query = dict[str, str]
+
+
+@dataclass
+class Reply:
+    body: bytes = CSV
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    content_length: int | None = -1  # -1: the truth, None: not sent
+    pause_seconds: float = 0  # before each of its bytes
+
+
+@dataclass
+class Site:
+    """Answers each path with a reply, or with what a function makes of the query."""
+
+    url: str
+    replies: dict[str, Reply | Callable[[Query], Reply]] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    user_agents: set[str] = field(default_factory=set)
+
+    def serve(self, path: str, reply: Reply | Callable[[Query], Reply]) -> str:
+        self.replies[path] = reply
+        return self.url + path
+
+    def serve_in_turn(self, path: str, *replies: Reply) -> str:
+        turns = iter(replies)
+        return self.serve(path, lambda _: next(turns))
+
+
+@pytest.fixture
+def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            path, query = urlsplit(self.path).path, parse_qs(urlsplit(self.path).query)
+            here.requests.append(path)
+            here.user_agents.add(self.headers["User-Agent"])
+            reply = here.replies.get(path, Reply(b"not here", 404))
+            if callable(reply):
+                reply = reply({name: values[-1] for name, values in query.items()})
+            self.send_response(reply.status)
+            self.send_header("Connection", "close")
+            if reply.content_length is not None:
+                truth = reply.content_length == -1
+                self.send_header(
+                    "Content-Length", str(len(reply.body) if truth else reply.content_length)
+                )
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            pieces = [reply.body]
+            if reply.pause_seconds:
+                pieces = [reply.body[i : i + 1] for i in range(len(reply.body))]
+            try:
+                for piece in pieces:
+                    time.sleep(reply.pause_seconds)
+                    self.wfile.write(piece)
+            except ConnectionError:
+                pass  # the client has left, as it should
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("no_proxy", "*")
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    here = Site(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    yield here
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+Fetch = Callable[..., Downloaded]
+
+
+def refused(
+    url: str, folder: Path, because: str, limits: Limits = QUICK, fetch: Fetch = download_file
+) -> str:
+    """The message of a download that must fail, leaving what stood there and nothing else."""
+    destination = folder / "file"
+    destination.write_bytes(b"the previous file")
+    with pytest.raises(DownloadError, match=because) as failure:
+        fetch(url, destination, limits=limits)
+    assert [path.name for path in folder.iterdir()] == ["file"]
+    assert destination.read_bytes() == b"the previous file"
+    return str(failure.value)
+
+
+# --- One file -------------------------------------------------------------------------------------
+
+
+def test_a_file_arrives_with_its_provenance(site: Site, tmp_path: Path) -> None:
+    url = site.serve("/file.csv", Reply(headers={"Content-Type": "text/csv"}))
+    got = download_file(url, tmp_path / "file.csv", limits=QUICK)
+    assert (tmp_path / "file.csv").read_bytes() == CSV
+    assert got == Downloaded(
+        path=tmp_path / "file.csv",
+        url=url,
+        sha256=hashlib.sha256(CSV).hexdigest(),
+        bytes=len(CSV),
+        retrieved_at=got.retrieved_at,
+        content_type="text/csv",
+    )
+    assert datetime.fromisoformat(got.retrieved_at).utcoffset() is not None
+    assert len(got.retrieved_at) == len("2025-11-20T09:30:00+00:00")
+    assert site.user_agents == {"left-behind-neighbourhoods"}
+    assert [path.name for path in tmp_path.iterdir()] == ["file.csv"]
+
+
+def test_a_reissue_at_the_same_address_has_another_hash(site: Site, tmp_path: Path) -> None:
+    url = site.serve_in_turn("/file.csv", Reply(b"October"), Reply(b"November"))
+    first = download_file(url, tmp_path / "file", limits=QUICK)
+    second = download_file(url, tmp_path / "file", limits=QUICK)
+    assert first.sha256 != second.sha256
+    assert (tmp_path / "file").read_bytes() == b"November"
+
+
+def test_a_truncated_body_is_retried_then_refused(site: Site, tmp_path: Path) -> None:
+    url = site.serve("/file.csv", Reply(content_length=len(CSV) + 1))
+    refused(url, tmp_path, "failed 3 times")
+    assert len(site.requests) == 3
+
+
+def test_a_body_that_is_whole_at_the_second_attempt_is_written_once(
+    site: Site, tmp_path: Path
+) -> None:
+    url = site.serve_in_turn("/file.csv", Reply(b"broken off", content_length=99), Reply())
+    got = download_file(url, tmp_path / "file", limits=QUICK)
+    assert got.sha256 == hashlib.sha256(CSV).hexdigest()
+    assert (tmp_path / "file").read_bytes() == CSV
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(b"Sorry!", headers={"Content-Type": "text/html; charset=utf-8"}),
+        Reply(b"\xef\xbb\xbf \r\n<!DOCTYPE HTML><p>Moved", headers={"Content-Type": "text/csv"}),
+        Reply(b"\n<html lang=en>"),
+    ],
+)
+def test_a_web_page_is_not_a_data_file(site: Site, tmp_path: Path, reply: Reply) -> None:
+    refused(site.serve("/file.csv", reply), tmp_path, "web page.*landing page")
+
+
+def test_an_empty_file_is_refused(site: Site, tmp_path: Path) -> None:
+    refused(site.serve("/file.csv", Reply(b"")), tmp_path, "received nothing")
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 410])
+def test_a_missing_file_is_not_asked_for_twice(site: Site, tmp_path: Path, status: int) -> None:
+    url = site.serve("/file.csv", Reply(b"no", status))
+    message = refused(url, tmp_path, f"{status} .*may have moved.*landing page")
+    assert url in message
+    assert len(site.requests) == 1
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_server_is_asked_again(site: Site, tmp_path: Path, status: int) -> None:
+    busy = Reply(b"busy", status, {"Retry-After": "0"})
+    url = site.serve_in_turn("/file.csv", busy, busy, Reply())
+    assert download_file(url, tmp_path / "file", limits=QUICK).bytes == len(CSV)
+    assert len(site.requests) == 3
+
+
+def test_a_server_that_stays_busy_is_given_up(site: Site, tmp_path: Path) -> None:
+    busy = Reply(b"busy", 503, {"Retry-After": "86400"})
+    started = time.monotonic()
+    limits = Limits(retries=1, backoff_seconds=0, max_wait_seconds=0.1)
+    refused(site.serve("/file.csv", busy), tmp_path, "failed 2 times: .*503", limits)
+    assert 0.1 <= time.monotonic() - started < 2
+
+
+def test_a_server_that_is_not_there(tmp_path: Path) -> None:
+    refused("http://127.0.0.1:9/file.csv", tmp_path, "failed 3 times, at last with ConnectError")
+
+
+def test_a_silent_server_is_given_up(site: Site, tmp_path: Path) -> None:
+    url = site.serve("/file.csv", Reply(pause_seconds=0.5))
+    limits = Limits(read_seconds=0.1, retries=1, backoff_seconds=0)
+    refused(url, tmp_path, "failed 2 times, at last with ReadTimeout", limits)
+
+
+def test_a_dripping_server_is_given_up(site: Site, tmp_path: Path) -> None:
+    url = site.serve("/file.csv", Reply(b"x" * 100, pause_seconds=0.05))
+    refused(url, tmp_path, "not finished after 0.2 seconds", Limits(total_seconds=0.2))
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        pytest.param(Reply(b"x", content_length=11), id="by its Content-Length"),
+        pytest.param(Reply(b"x" * 11, content_length=None), id="by what arrives"),
+        pytest.param(
+            Reply(gzip.compress(b"x" * 1_000_000), headers={"Content-Encoding": "gzip"}),
+            id="once unzipped",
+        ),
+    ],
+)
+def test_a_file_that_is_too_large_is_refused(site: Site, tmp_path: Path, reply: Reply) -> None:
+    limits = Limits(max_bytes=5_000 if reply.headers else 10)
+    refused(site.serve("/file.csv", reply), tmp_path, "larger than .* raise the limit", limits)
+    assert len(site.requests) == 1
+
+
+def test_a_zipped_reply_is_unzipped(site: Site, tmp_path: Path) -> None:
+    url = site.serve("/file.csv", Reply(gzip.compress(CSV), headers={"Content-Encoding": "gzip"}))
+    got = download_file(url, tmp_path / "file", limits=QUICK)
+    assert (got.sha256, got.bytes) == (hashlib.sha256(CSV).hexdigest(), len(CSV))
+    assert (tmp_path / "file").read_bytes() == CSV
+
+
+@pytest.mark.parametrize("body", [gzip.compress(CSV)[:-9], gzip.compress(CSV) + b"more", CSV])
+def test_a_broken_zipped_reply_is_refused(site: Site, tmp_path: Path, body: bytes) -> None:
+    reply = Reply(body, headers={"Content-Encoding": "gzip"}, content_length=None)
+    refused(site.serve("/file.csv", reply), tmp_path, "failed 3 times")
+
+
+def test_an_unknown_encoding_is_refused(site: Site, tmp_path: Path) -> None:
+    reply = Reply(headers={"Content-Encoding": "gzip, gzip"})
+    refused(site.serve("/file.csv", reply), tmp_path, "unknown encoding")
+
+
+# --- Addresses and redirects ----------------------------------------------------------------------
+
+
+def to(location: str) -> Reply:
+    return Reply(b"", 302, {"Location": location})
+
+
+def test_a_redirect_is_followed_and_recorded(site: Site, tmp_path: Path) -> None:
+    start, end = site.serve("/old", to("/new")), site.serve("/new", Reply())
+    assert download_file(start, tmp_path / "file", limits=QUICK).url == end
+    assert site.requests == ["/old", "/new"]
+
+
+def test_redirects_end(site: Site, tmp_path: Path) -> None:
+    refused(site.serve("/round", to("/round")), tmp_path, "more than 5 times")
+    assert len(site.requests) == 6
+
+
+@pytest.mark.parametrize(
+    "location", ["file:///etc/hostname", "ftp://127.0.0.1/file", "data:text/csv,a", "gopher:x"]
+)
+def test_a_redirect_stays_on_http(site: Site, tmp_path: Path, location: str) -> None:
+    refused(site.serve("/old", to(location)), tmp_path, "only http and https|cannot be made")
+    assert site.requests == ["/old"]
+
+
+def test_a_redirect_from_https_to_http_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    insecure = httpx.MockTransport(
+        lambda request: httpx.Response(302, headers={"Location": "http://127.0.0.1/file"})
+    )
+    client = httpx.Client(transport=insecure)
+    monkeypatch.setattr(httpx, "Client", lambda **_: client)
+    refused("https://127.0.0.1/file", tmp_path, "from https to insecure http")
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/hostname", "ftp://127.0.0.1/x", "/etc/hostname", "http://", "http://a:b/", ""],
+)
+def test_only_web_addresses_are_fetched(tmp_path: Path, url: str) -> None:
+    refused(url, tmp_path, "only http and https|not an address")
+
+
+def test_a_password_is_neither_sent_nor_shown(site: Site, tmp_path: Path) -> None:
+    url = site.url.replace("//", "//me:secret@")
+    assert "secret" not in refused(url, tmp_path, "must not hold a password")
+    assert not site.requests
+
+
+# --- ArcGIS ---------------------------------------------------------------------------------------
+
+
+@dataclass
+class Layer:
+    """A small imitation of an ArcGIS FeatureServer layer."""
+
+    records: int = 4_500
+    most: int = 2_000
+    advances: bool = True
+    error: dict[str, Any] | None = None
+    asked: list[Query] = field(default_factory=list)
+
+    def __call__(self, query: Query) -> Reply:
+        self.asked.append(query)
+        assert query["where"] == "1=1"
+        return Reply(json.dumps(self.answer(query)).encode())
+
+    def answer(self, query: Query) -> dict[str, Any]:
+        ids = range(1, self.records + 1)
+        if query.get("returnIdsOnly") == "true":
+            return {"objectIdFieldName": "FID", "objectIds": list(ids)}
+        if self.error:
+            return {"error": self.error}
+        assert query["orderByFields"] == "FID"
+        start = int(query["resultOffset"]) if self.advances else 0
+        page = ids[start : start + min(self.most, int(query["resultRecordCount"]))]
+        rows = [
+            {"FID": i, "LAD24CD": f"E{i:08}", "LAD24NM": 'Tŷ, "upper"\r', "area": 0.1, "note": None}
+            for i in page
+        ]
+        more = {"exceededTransferLimit": True} if page and page[-1] < self.records else {}
+        if query["f"] == "geojson":
+            assert query["outSR"] == "4326"
+            point = {"type": "Point", "coordinates": [-1.5, 53.25]}
+            features = [{"type": "Feature", "geometry": point, "properties": row} for row in rows]
+            return {"type": "FeatureCollection", "properties": more, "features": features}
+        assert query["returnGeometry"] == "false"
+        return {"features": [{"attributes": row} for row in rows], **more}
+
+
+QUERY = "/FeatureServer/0/query"
+EITHER = pytest.mark.parametrize("fetch", [download_arcgis_table, download_arcgis_features])
+
+
+def test_a_table_arrives_in_pages_as_one_csv(site: Site, tmp_path: Path) -> None:
+    layer = Layer()
+    url = site.serve(QUERY, layer)
+    got = download_arcgis_table(url, tmp_path / "lad.csv", limits=QUICK)
+    with got.path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0] == ["FID", "LAD24CD", "LAD24NM", "area", "note"]
+    assert rows[-1] == ["4500", "E00004500", 'Tŷ, "upper"\r', "0.1", ""]
+    assert [int(row[0]) for row in rows[1:]] == list(range(1, 4_501))
+    assert [query["resultOffset"] for query in layer.asked[1:]] == ["0", "2000", "4000"]
+    assert got.sha256 == hashlib.sha256(got.path.read_bytes()).hexdigest()
+    assert (got.url, got.content_type) == (url, "text/csv")
+    assert got.bytes == got.path.stat().st_size
+
+
+def test_features_arrive_in_pages_as_one_geojson(site: Site, tmp_path: Path) -> None:
+    url = site.serve(QUERY, layer := Layer(most=1_000))  # fewer a page than asked for
+    got = download_arcgis_features(url, tmp_path / "lad.geojson", limits=QUICK)
+    collection = json.loads(got.path.read_text(encoding="utf-8"))
+    assert collection["type"] == "FeatureCollection"
+    assert [each["properties"]["FID"] for each in collection["features"]] == list(range(1, 4_501))
+    assert collection["features"][0]["geometry"]["coordinates"] == [-1.5, 53.25]
+    assert len(layer.asked) == 1 + 5
+    assert got.sha256 == hashlib.sha256(got.path.read_bytes()).hexdigest()
+    assert [path.name for path in tmp_path.iterdir()] == ["lad.geojson"]
+
+
+@EITHER
+def test_a_single_full_page_ends(site: Site, tmp_path: Path, fetch: Fetch) -> None:
+    url = site.serve(QUERY, Layer(records=2_000))
+    fetch(url, tmp_path / "file", limits=QUICK)
+    assert len(site.requests) == 2
+
+
+@EITHER
+@pytest.mark.parametrize(("code", "attempts"), [(400, 1), (503, 3), (None, 1)])
+def test_an_arcgis_error_with_status_200(
+    site: Site, tmp_path: Path, fetch: Fetch, code: int | None, attempts: int
+) -> None:
+    layer = Layer(error={"code": code, "message": "Unable to complete operation."})
+    refused(site.serve(QUERY, layer), tmp_path, "Unable to complete operation", fetch=fetch)
+    assert len(site.requests) == 1 + attempts
+
+
+@EITHER
+def test_a_service_that_never_advances(site: Site, tmp_path: Path, fetch: Fetch) -> None:
+    url = site.serve(QUERY, Layer(advances=False))
+    refused(url, tmp_path, "after 2,000 of 4,500 records", fetch=fetch)
+    assert len(site.requests) == 3
+
+
+@EITHER
+@pytest.mark.parametrize(
+    ("limits", "because"),
+    [
+        (Limits(max_pages=2), "4,500 records"),
+        (Limits(max_pages=3), "not finished after 3 pages"),
+        (Limits(max_bytes=150_000), "larger than"),
+        (Limits(max_page_bytes=50_000), "larger than 50,000 bytes"),
+    ],
+)
+def test_a_layer_that_is_too_large(
+    site: Site, tmp_path: Path, fetch: Fetch, limits: Limits, because: str
+) -> None:
+    refused(site.serve(QUERY, Layer(most=1_000)), tmp_path, because, limits, fetch)
+
+
+@EITHER
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[]",
+        b"7",
+        b'"error"',
+        b"{}",
+        b'{"error": "no"}',
+        b"not json",
+        b"[" * 100_000,
+        b'{"objectIds": 7, "objectIdFieldName": "FID"}',
+        b'{"objectIds": null, "objectIdFieldName": "FID"}',
+        b'{"objectIds": [1], "objectIdFieldName": "FID"}',
+        b'{"objectIds": [1], "objectIdFieldName": "FID", "features": [{}]}',
+        b'{"objectIds": [1], "objectIdFieldName": "FID", "features": []}',
+        (
+            rb'{"objectIds": [1], "objectIdFieldName": "FID", "features": '
+            rb'[{"attributes": {"FID": 1, "a": "\ud800"}, "properties": {"FID": 1, "a": "\ud800"}}]}'
+        ),
+    ],
+)
+def test_what_is_not_an_arcgis_reply(site: Site, tmp_path: Path, fetch: Fetch, body: bytes) -> None:
+    refused(
+        site.serve(QUERY, Reply(body)),
+        tmp_path,
+        "not the replies of an ArcGIS layer|holds no records|sent none",
+        fetch=fetch,
+    )
+
+
+def test_fields_that_change_between_pages(site: Site, tmp_path: Path) -> None:
+    pages = [
+        {"objectIds": [1, 2], "objectIdFieldName": "FID"},
+        {"features": [{"attributes": {"FID": 1, "name": "x"}}]},
+        {"features": [{"attributes": {"FID": 2, "label": "x"}}]},
+    ]
+    url = site.serve_in_turn(QUERY, *(Reply(json.dumps(page).encode()) for page in pages))
+    refused(url, tmp_path, "fields that differ", fetch=download_arcgis_table)
