@@ -150,7 +150,7 @@ def _read_index(job: Reading) -> None:
     columns += [
         Column(
             f"{measure}:{part}",
-            rf"{spec.stem} {part}( ?\(.*)?",
+            rf"(?:{spec.stem}) {part}( ?\(.*)?",
             _MEASURE_TYPES[part],
             required=part in spec.needs,
         )

@@ -15,7 +15,8 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from urllib.parse import urlsplit
 
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import Settings
@@ -133,6 +134,7 @@ class Vault:
         """
         located = self.locate(source, inbox, fetch=fetch)
         if isinstance(located, VaultFile):
+            self._refuse_damage(located)
             return located
         if located:
             refuse_what_is_no_data(source, located)
@@ -167,6 +169,23 @@ class Vault:
             remedy=source.how_to_get
             or f"get it from {source.landing_page} and put it into the inbox",
         )
+
+    def _refuse_damage(self, file: VaultFile) -> None:
+        path = self.path_of(file)
+        found = f"sha256 {sha256_of(path)}" if path.exists() else "no file"
+        if found != f"sha256 {file.sha256}":
+            raise RefreshError(
+                "Taking source files from the vault",
+                [
+                    Problem(
+                        where=f"source {file.source_id}, file {path}",
+                        found=found,
+                        expected=f"sha256 {file.sha256}, as it was stored",
+                        remedy="somebody changed the vault: delete this file and the .json beside "
+                        "it, and put the source file into the inbox",
+                    )
+                ],
+            )
 
     def _published(self, source: Source) -> VaultFile | None:
         manifest = self._settings.releases / "current" / "manifest.json"
@@ -221,7 +240,10 @@ class Vault:
                     ],
                 ) from error
             refuse_what_is_no_data(source, received.path)
-            return self._store(source, received.path, received.url, received.path.name)
+            name = PurePosixPath(urlsplit(source.download.url).path).name
+            if source.download.type != "file":
+                name = f"{source.id}{source.suffix}"
+            return self._store(source, received.path, received.url, name)
 
     def _store(self, source: Source, file: Path, origin: str, name: str) -> VaultFile:
         """Copy a file to its content address. Interrupted, it leaves nothing behind there."""

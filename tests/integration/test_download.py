@@ -285,7 +285,7 @@ def test_a_redirect_from_https_to_http_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     insecure = httpx.MockTransport(
-        lambda request: httpx.Response(302, headers={"Location": "http://127.0.0.1/file"})
+        lambda _: httpx.Response(302, headers={"Location": "http://127.0.0.1/file"})
     )
     client = httpx.Client(transport=insecure)
     monkeypatch.setattr(httpx, "Client", lambda **_: client)
@@ -436,7 +436,8 @@ def test_a_layer_that_is_too_large(
         b'{"objectIds": [1], "objectIdFieldName": "FID", "features": []}',
         (
             rb'{"objectIds": [1], "objectIdFieldName": "FID", "features": '
-            rb'[{"attributes": {"FID": 1, "a": "\ud800"}, "properties": {"FID": 1, "a": "\ud800"}}]}'
+            rb'[{"attributes": {"FID": 1, "a": "\ud800"}, '
+            rb'"properties": {"FID": 1, "a": "\ud800"}}]}'
         ),
     ],
 )

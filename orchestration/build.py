@@ -1,0 +1,181 @@
+"""The build database: the writer's private file, in which a candidate release grows.
+
+Schemas: ``raw`` (the readers), ``staging``, ``intermediate``, ``marts`` and ``seeds`` (dbt), and
+``meta``: what it is built from and what the guards said of it. Whoever writes a stage takes away
+the verdicts on it and on all that follows, so a verdict always speaks of what lies there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from orchestration.settings import Settings
+from orchestration.sources.readers import RAW_TABLES, read_all
+from orchestration.sources.registry import Registry, area_types
+from orchestration.sources.vault import Vault, VaultFile
+
+Stage = Literal["raw", "dbt", "marts"]
+# All of dbt's tests together count as one guard.
+DBT_GUARD = "dbt_tests"
+STAGES: tuple[Stage, ...] = ("raw", "dbt", "marts")
+
+
+@dataclass(frozen=True)
+class GuardResult:
+    """What one expectation of a guard, or one dbt test, said of the build."""
+
+    stage: Stage
+    guard: str
+    expectation: str
+    passed: bool
+    unexpected: int
+    examples: str
+    expected: str
+    remedy: str
+
+
+_GUARD_TYPES = {"passed": "boolean", "unexpected": "bigint"}
+
+
+@contextmanager
+def open_build(
+    settings: Settings, *, read_only: bool = False
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the build database, closed whatever happens."""
+    settings.build.mkdir(parents=True, exist_ok=True)
+    connection = duckdb.connect(str(settings.build_database), read_only=read_only)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def load_build(
+    settings: Settings, registry: Registry, vault: Vault, files: list[VaultFile]
+) -> None:
+    """Read vault files into a fresh build database.
+
+    Raises:
+        RefreshError: once, with the problems of all files; the build database is then as before.
+    """
+    settings.build.mkdir(parents=True, exist_ok=True)
+    fresh = settings.build_database.with_suffix(".loading")
+    _remove(fresh)
+    try:
+        with duckdb.connect(str(fresh)) as connection:
+            read_all(connection, registry, vault, files)
+            _describe(connection, registry, files)
+        _remove(settings.build_database)
+        fresh.replace(settings.build_database)
+    finally:
+        _remove(fresh)
+
+
+def _remove(database: Path) -> None:
+    database.unlink(missing_ok=True)
+    database.with_name(database.name + ".wal").unlink(missing_ok=True)
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection, registry: Registry, files: list[VaultFile]
+) -> None:
+    """Write ``meta``: the source files, what is expected of them, room for the verdicts."""
+    connection.execute("create schema if not exists meta")
+    connection.execute(
+        """
+        create table meta.source_file (
+            source_id varchar not null, kind varchar not null, title varchar not null,
+            area_type varchar, publisher varchar not null, licence varchar not null,
+            citation varchar not null, landing_page varchar not null, file_name varchar not null,
+            sha256 varchar not null, bytes bigint not null, origin varchar not null,
+            retrieved_at varchar not null, issue varchar not null, rows bigint not null)
+        """
+    )
+    connection.execute(
+        """
+        create table meta.expected_source (
+            source_id varchar not null, kind varchar not null, area_type varchar,
+            expected_rows bigint not null, unmatched_areas bigint not null)
+        """
+    )
+    connection.execute(
+        """
+        create table meta.expected_code (
+            area_type varchar not null, code_pattern varchar not null, dimension_source_id varchar)
+        """
+    )
+    guard_columns = ", ".join(
+        f"{field.name} {_GUARD_TYPES.get(field.name, 'varchar')} not null"
+        for field in fields(GuardResult)
+    )
+    connection.execute(f"create table meta.guard_result ({guard_columns}, checked_at varchar)")
+    rows = {
+        source_id: count
+        for table in RAW_TABLES
+        for source_id, count in connection.execute(
+            f"select source_id, count(distinct line_number) from raw.{table} group by 1"
+        ).fetchall()
+    }
+    for file in files:
+        source = registry.source(file.source_id)
+        connection.execute(
+            "insert into meta.source_file values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                source.id,
+                source.kind,
+                source.title,
+                source.area_type,
+                source.publisher,
+                source.licence,
+                source.citation,
+                source.landing_page,
+                file.file_name,
+                file.sha256,
+                file.bytes,
+                file.origin,
+                file.retrieved_at,
+                file.issue,
+                rows[source.id],
+            ],
+        )
+        connection.execute(
+            "insert into meta.expected_source values (?, ?, ?, ?, ?)",
+            [
+                source.id,
+                source.kind,
+                source.area_type,
+                registry.rows(source),
+                registry.unmatched_areas(source),
+            ],
+        )
+    for area_type, facts in area_types().items():
+        connection.execute(
+            "insert into meta.expected_code values (?, ?, nullif(?, ''))",
+            [area_type, registry.code_pattern(area_type), facts["dimension_source_id"]],
+        )
+
+
+def clear_verdicts(connection: duckdb.DuckDBPyConnection, since: Stage) -> None:
+    """Take away the verdicts on a stage and on all that follows it."""
+    later = STAGES[STAGES.index(since) :]
+    connection.execute("delete from meta.guard_result where stage in (select unnest(?))", [later])
+
+
+def record_verdicts(
+    connection: duckdb.DuckDBPyConnection, guard: str, results: Iterable[GuardResult]
+) -> None:
+    """Replace what a guard said."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    connection.execute("delete from meta.guard_result where guard = ?", [guard])
+    for result in results:
+        values = [*astuple(result), now]
+        connection.execute(
+            f"insert into meta.guard_result values ({', '.join('?' * len(values))})", values
+        )

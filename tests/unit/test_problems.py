@@ -1,0 +1,35 @@
+"""The text of a refusal: what a person reads when a refresh says no."""
+
+from __future__ import annotations
+
+from orchestration.problems import Problem, RefreshError
+
+ONE = Problem("file a.csv, line 3", "'x'", "a number", "correct it")
+TWO = Problem("file b.csv", "an empty file", "rows", "get it again")
+
+
+def test_a_problem_says_where_what_was_found_what_was_expected_and_what_to_do() -> None:
+    assert str(ONE) == (
+        "file a.csv, line 3\n    found:    'x'\n    expected: a number\n    to do:    correct it"
+    )
+
+
+def test_several_problems_are_counted_and_numbered_in_the_order_they_were_found() -> None:
+    text = str(RefreshError("Reading", [TWO, ONE]))
+    assert text.startswith(f"Reading: 2 problems\n1. {TWO}\n2. {ONE}\n")
+
+
+def test_one_problem_is_not_called_problems() -> None:
+    assert str(RefreshError("Reading", [ONE])).startswith(f"Reading: 1 problem\n1. {ONE}\n")
+
+
+def test_the_last_line_says_that_nothing_was_published() -> None:
+    last = str(RefreshError("Reading", [ONE])).splitlines()[-1]
+    assert last.startswith("Nothing was published")
+    assert "release that was current still is" in last
+
+
+def test_the_problems_stay_at_hand_for_whoever_collects_them() -> None:
+    error = RefreshError("Reading", iter([ONE, TWO]))
+    assert error.stage == "Reading"
+    assert error.problems == [ONE, TWO]

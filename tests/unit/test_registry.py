@@ -1,0 +1,323 @@
+"""The registry: what the catalogue promises, and what its model refuses."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Callable
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pydantic
+import pytest
+import yaml
+
+from orchestration.settings import PROJECT_ROOT
+from orchestration.sources import registry as registry_module
+from orchestration.sources.registry import (
+    CATALOGUE,
+    Registry,
+    Source,
+    area_types,
+    load_registry,
+    profile_names,
+)
+from orchestration.sources.vault import find_in_inbox
+
+REALDATA = PROJECT_ROOT.parent / "shared" / "realdata"
+# Files of the real inbox that no source of the registry reads.
+UNREAD = {
+    "file10_iod2019_lad_summaries.xlsx",
+    "file10_iod2025_lad_summaries.csv",
+    "file8_iod2019_indicators.csv",
+    "file8_iod2025_indicators.csv",
+    "lsoa11_england.geojson",
+    "regions_ew.topojson",
+    "census2021-ts067.zip",
+    "census2021-ts062.zip",
+    "census2021-ts054.zip",
+    "disability_2021_lsoa21.csv",
+    "claimants_2019_lsoa11.csv",
+    "claimants_2022_lsoa11.csv",
+}
+
+Change = Callable[[dict[str, Any]], None]
+
+
+@cache
+def as_written() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((CATALOGUE / "sources.yml").read_text("utf-8"))
+    return loaded
+
+
+def catalogue() -> dict[str, Any]:
+    """The catalogue's sources, to be changed at will."""
+    return deepcopy(as_written())
+
+
+def both() -> list[Registry]:
+    return [load_registry(name) for name in ("sample", "england")]
+
+
+def fits(registry: Registry, name: str) -> list[str]:
+    """Ids of the sources that a file of this name is taken for."""
+    return [source.id for source in registry.sources if find_in_inbox(source, [Path(name)])]
+
+
+@pytest.fixture
+def load_changed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[Change], Registry]:
+    """The registry of England after a change to the catalogue."""
+
+    def load(change: Change) -> Registry:
+        loaded = catalogue()
+        change(loaded)
+        # JSON is YAML, and quicker to write.
+        (tmp_path / "sources.yml").write_text(json.dumps(loaded), "utf-8")
+        (tmp_path / "profiles.yml").write_bytes((CATALOGUE / "profiles.yml").read_bytes())
+        monkeypatch.setattr(registry_module, "CATALOGUE", tmp_path)
+        return load_registry.__wrapped__("england")
+
+    return load
+
+
+def entry(source_id: str) -> dict[str, Any]:
+    (found,) = (source for source in catalogue()["sources"] if source["id"] == source_id)
+    return dict(found)
+
+
+# --- The catalogue --------------------------------------------------------------------------------
+
+
+def test_there_are_two_profiles_and_both_load_the_same_sources() -> None:
+    assert sorted(profile_names()) == ["england", "sample"]
+    sample, england = both()
+    assert [source.id for source in sample.sources] == [source.id for source in england.sources]
+    assert {source.kind for source in sample.sources} == {
+        "index",
+        "lookup",
+        "population",
+        "boundary",
+    }
+
+
+def test_the_sample_says_that_it_is_synthetic_and_is_published_by_the_project() -> None:
+    sample, england = both()
+    assert sample.profile.synthetic
+    assert not england.profile.synthetic
+    for source in sample.sources:
+        assert source.publisher == "left-behind-neighbourhoods project"
+        assert "no figure is real" in source.citation
+        assert source.licence.startswith("CC0")
+
+
+def test_no_source_of_the_sample_is_downloaded_or_taken_for_an_official_issue() -> None:
+    for source in load_registry("sample").sources:
+        assert source.download is None
+        assert source.known == {}
+
+
+def test_every_address_is_https_at_a_host_of_the_publishers() -> None:
+    hosts = set()
+    for source in load_registry("england").sources:
+        assert source.landing_page.startswith("https://"), source.id
+        if source.download:
+            address = urlsplit(source.download.url)
+            assert address.scheme == "https", source.id
+            hosts.add(address.hostname)
+            assert (address.hostname == "services1.arcgis.com") == (
+                source.download.type != "file"
+            ), source.id
+            assert (source.kind == "boundary") == (source.download.type == "arcgis_features")
+    assert hosts == {
+        "assets.publishing.service.gov.uk",
+        "raw.githubusercontent.com",
+        "services1.arcgis.com",
+    }
+
+
+def test_a_source_of_england_without_an_address_can_be_got_by_hand() -> None:
+    for source in load_registry("england").sources:
+        assert source.download or urlsplit(source.landing_page).hostname, source.id
+
+
+def test_every_source_says_for_both_profiles_how_many_rows_it_holds() -> None:
+    for registry in both():
+        for source in registry.sources:
+            assert registry.rows(source) > 0, source.id
+            assert 0 <= registry.unmatched_areas(source) < registry.rows(source), source.id
+
+
+def test_counts_are_those_of_the_profile() -> None:
+    sample, england = both()
+    assert england.rows(england.source("imd2025")) == 33755
+    assert sample.rows(sample.source("imd2025")) == 3007
+    assert england.unmatched_areas(england.source("cni2019")) == 12
+    assert england.unmatched_areas(england.source("imd2019")) == 0
+
+
+def test_every_area_type_that_a_source_names_is_known() -> None:
+    for source in load_registry("england").sources:
+        named = {source.area_type} - {None}
+        for link in source.links:
+            named |= {link.from_[0], link.to[0]}
+        assert named, source.id
+        assert named <= set(area_types()), source.id
+
+
+def test_sources_that_area_types_lean_on_are_registered() -> None:
+    ids = {source.id for source in load_registry("england").sources}
+    for facts in area_types().values():
+        named = {facts["dimension_source_id"], facts["population_source_id"]} - {""}
+        assert named <= ids
+
+
+def test_every_kind_has_its_file_ending() -> None:
+    for source in load_registry("england").sources:
+        assert source.suffix == (".geojson" if source.kind == "boundary" else ".csv")
+        assert all(pattern.endswith(source.suffix) for pattern in source.inbox), source.id
+
+
+@pytest.mark.parametrize(
+    ("profile", "area_type", "code", "is_one"),
+    [
+        ("england", "lsoa11", "E01000001", True),
+        ("england", "lsoa21", "E01035762", True),
+        ("england", "lsoa21", "W01000001", False),
+        ("england", "lsoa21", "X01000001", False),
+        ("england", "lsoa21", "E02000001", False),
+        ("england", "lsoa21", "E0100001", False),
+        ("england", "lsoa21", "E010000011", False),
+        ("england", "lsoa21", "e01000001", False),
+        ("england", "msoa21", "E02000001", True),
+        ("england", "ward17", "E05000026", True),
+        ("england", "lad24", "E06000001", True),
+        ("england", "lad24", "E07000008", True),
+        ("england", "lad24", "E08000001", True),
+        ("england", "lad24", "E09000001", True),
+        ("england", "lad24", "E10000003", False),
+        ("england", "rgn", "E12000001", True),
+        ("sample", "lsoa11", "X01000001", True),
+        ("sample", "lsoa11", "E01000001", False),
+        ("sample", "lsoa11", "Y01000001", False),
+    ],
+)
+def test_codes_of_the_nation_have_their_pattern(
+    profile: str, area_type: str, code: str, is_one: bool
+) -> None:
+    pattern = load_registry(profile).code_pattern(area_type)
+    assert bool(re.fullmatch(pattern, code)) == is_one
+
+
+# --- File names -----------------------------------------------------------------------------------
+
+
+def test_each_real_file_is_taken_for_one_source_and_each_source_finds_one() -> None:
+    manifest = REALDATA / "MANIFEST.csv"
+    if not manifest.exists():
+        pytest.skip(f"no real files here: {manifest} is absent")
+    with manifest.open(encoding="utf-8", newline="") as file:
+        real = {Path(row["file"]).name: row["sha256"] for row in csv.DictReader(file)}
+    england = load_registry("england")
+    taken = {name: fits(england, name) for name in real}
+    assert {name for name, ids in taken.items() if not ids} == UNREAD
+    assert sorted(source_id for ids in taken.values() for source_id in ids) == sorted(
+        source.id for source in england.sources
+    )
+    for name, ids in taken.items():
+        for source_id in ids:
+            assert real[name] in england.source(source_id).known, source_id
+
+
+def test_each_official_name_is_taken_for_the_source_that_downloads_it() -> None:
+    england = load_registry("england")
+    for source in england.sources:
+        if source.download and source.download.type == "file":
+            assert fits(england, source.download.url.rpartition("/")[2]) == [source.id]
+
+
+# --- What the model refuses -----------------------------------------------------------------------
+
+
+def test_an_unknown_field_is_refused_with_its_entry_and_name(
+    load_changed: Callable[[Change], Registry],
+) -> None:
+    with pytest.raises(pydantic.ValidationError, match=r"sources\.2\.licens\b"):
+        load_changed(lambda loaded: loaded["sources"][2].update(licens="typing error"))
+
+
+def test_an_unknown_kind_is_refused(load_changed: Callable[[Change], Registry]) -> None:
+    with pytest.raises(pydantic.ValidationError, match=r"sources\.0\.kind"):
+        load_changed(lambda loaded: loaded["sources"][0].update(kind="indexes"))
+
+
+def test_an_id_that_stands_twice_is_refused_and_named(
+    load_changed: Callable[[Change], Registry],
+) -> None:
+    with pytest.raises(ValueError, match=r"more than once: \['cni2019'\]"):
+        load_changed(lambda loaded: loaded["sources"].append(entry("cni2019")))
+
+
+def test_the_catalogue_as_it_is_passes_the_same_way(
+    load_changed: Callable[[Change], Registry],
+) -> None:
+    assert load_changed(lambda _: None) == load_registry("england")
+
+
+@pytest.mark.parametrize(
+    ("source_id", "field"),
+    [
+        ("imd2025", "index"),
+        ("imd2025", "area_type"),
+        ("imd2025", "columns"),
+        ("imd2025", "measures"),
+        ("lad24_rgn24", "links"),
+        ("population_mid2019", "area_type"),
+        ("population_mid2019", "columns"),
+        ("boundary_lad24", "area_type"),
+        ("boundary_lad24", "columns"),
+        ("boundary_lad24", "crs"),
+    ],
+)
+def test_a_source_without_what_its_kind_needs_is_refused(source_id: str, field: str) -> None:
+    whole = entry(source_id)
+    Source.model_validate(whole)
+    kind = whole["kind"]
+    del whole[field]
+    with pytest.raises(pydantic.ValidationError, match=f"of kind {kind} needs {field}"):
+        Source.model_validate(whole)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("id", "IMD 2025"),
+        ("id", "../imd"),
+        ("inbox", []),
+        ("known", {"not a hash": "issue"}),
+        ("columns", {"area_code": "LSOA code (2021"}),
+        ("measures", {"overall": {"stem": "IMD", "needs": ["quintile"]}}),
+        ("download", {"url": "ftp://example.org/file.csv"}),
+        ("download", {"url": "file:///etc/passwd"}),
+        ("download", {"url": "https://example.org/file.csv", "type": "zip"}),
+        ("rows", {"england": "many"}),
+    ],
+)
+def test_a_field_of_the_wrong_shape_is_refused_by_name(field: str, value: object) -> None:
+    with pytest.raises(pydantic.ValidationError, match=rf"\n{field}"):
+        Source.model_validate(entry("imd2025") | {field: value})
+
+
+def test_a_relation_that_no_model_knows_is_refused() -> None:
+    lookup = entry("lad24_rgn24")
+    lookup["links"] = [dict(lookup["links"][0], relation="near")]
+    with pytest.raises(pydantic.ValidationError, match=r"links\.0\.relation"):
+        Source.model_validate(lookup)
+
+
+def test_a_profile_that_does_not_exist_is_no_registry() -> None:
+    with pytest.raises(KeyError, match="wales"):
+        load_registry("wales")
