@@ -1,0 +1,40 @@
+{# The columns are a key: no row twice, no column missing. Also stated as a primary key; this test
+   holds on targets that have none. #}
+{% test unique_key(model, columns) %}
+    select
+        {{ columns | join(', ') }},
+        count(*) as rows_found
+    from {{ model }}
+    group by all
+    having count(*) > 1 or {% for column in columns -%}
+        {{ column }} is null {%- if not loop.last %} or {% endif -%}
+    {%- endfor %}
+{% endtest %}
+
+{# Nothing is dropped: an edition has every area of its type, each rated on both indices or with
+   the reason why not, and the listed ones are rated. #}
+{% test every_area_is_accounted_for(model) %}
+    with expected as (
+
+        select
+            editions.edition_id,
+            dim_area.area_code
+        from {{ ref('editions') }} as editions
+        inner join {{ ref('dim_area') }} as dim_area on editions.area_type = dim_area.area_type
+
+    )
+
+    select
+        coalesce(expected.edition_id, found.edition_id) as edition_id,
+        coalesce(expected.area_code, found.area_code) as area_code
+    from expected
+    full join {{ model }} as found
+        on
+            expected.edition_id = found.edition_id
+            and expected.area_code = found.area_code
+    where
+        expected.area_code is null
+        or found.area_code is null
+        or (found.imd_rank is null or found.cni_rank is null) <> (found.not_rated_reason is not null)
+        or (found.is_doubly_disadvantaged and found.not_rated_reason is not null)
+{% endtest %}

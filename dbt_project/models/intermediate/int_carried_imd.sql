@@ -1,0 +1,112 @@
+-- IMD on the areas of each edition, by the edition's carry rule.
+with editions as (
+
+    select * from {{ ref('editions') }}
+
+),
+
+imd as (
+
+    select
+        scores.index_release,
+        scores.area_code,
+        scores.index_score,
+        scores.index_rank,
+        scores.areas_ranked,
+        areas.total_population
+    from {{ ref('int_index_scores') }} as scores
+    left join {{ ref('stg_index_areas') }} as areas
+        on
+            scores.index_release = areas.index_release
+            and scores.area_code = areas.area_code
+
+),
+
+parts as (
+
+    select
+        editions.edition_id,
+        editions.carry_rule,
+        lookups.to_code as area_code,
+        imd.area_code as part_code,
+        imd.index_score,
+        imd.index_rank,
+        imd.areas_ranked,
+        imd.total_population
+    from editions
+    inner join {{ ref('stg_lookups') }} as lookups
+        on
+            editions.carry_lookup_id = lookups.source_id
+            and editions.area_type = lookups.to_type
+    inner join imd
+        on
+            editions.imd_release = imd.index_release
+            and lookups.from_code = imd.area_code
+
+),
+
+-- The area is the release's own.
+direct as (
+
+    select
+        editions.edition_id,
+        imd.area_code,
+        imd.index_score as imd_score,
+        imd.index_rank as imd_rank,
+        imd.areas_ranked as imd_areas_ranked,
+        1 as imd_parts
+    from editions
+    inner join imd on editions.imd_release = imd.index_release
+    where editions.carry_rule = 'direct'
+
+),
+
+-- As bad as its worst parent; the rank stays on the scale of the parents.
+any_parent as (
+
+    select
+        edition_id,
+        area_code,
+        max(index_score) as imd_score,
+        min(index_rank) as imd_rank,
+        any_value(areas_ranked) as imd_areas_ranked,
+        count(*) as imd_parts
+    from parts
+    where carry_rule = 'any_parent'
+    group by edition_id, area_code
+
+),
+
+-- The mean of its parts' scores, weighted by the release's own total population; ranked anew among
+-- the areas that have one.
+averaged as (
+
+    select
+        edition_id,
+        area_code,
+        {{ weighted_mean('index_score', 'total_population', 'part_code') }} as imd_score,
+        count(*) as imd_parts
+    from parts
+    where carry_rule = 'population_weighted_mean'
+    group by edition_id, area_code
+
+),
+
+population_weighted_mean as (
+
+    select
+        edition_id,
+        area_code,
+        imd_score,
+        {{ rank_worst_first('imd_score', 'edition_id') }} as imd_rank,
+        count(imd_score) over (partition by edition_id) as imd_areas_ranked,
+        imd_parts
+    from averaged
+
+)
+
+select * from direct
+union all by name
+select * from any_parent
+union all by name
+select * from population_weighted_mean

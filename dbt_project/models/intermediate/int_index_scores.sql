@@ -1,0 +1,111 @@
+-- The index of each release: computed from its domains, and as published, side by side.
+with summed as (
+
+    select
+        index_release,
+        area_code,
+        -- In the order of the domains, so that the last digits are the same on every run.
+        list_sum(list(weight * domain_score order by domain)) as exact_score,
+        count(*) as domains
+    from {{ ref('int_domain_scores') }}
+    group by index_release, area_code
+
+),
+
+expected as (
+
+    select
+        index_release,
+        count(*) as domains
+    from {{ ref('domain_weights') }}
+    group by index_release
+
+),
+
+computed as (
+
+    select
+        summed.index_release,
+        summed.area_code,
+        -- An index without one of its domains is no index.
+        case
+            when summed.domains = expected.domains
+                then {{ stored('summed.exact_score', 'releases.arithmetic') }}
+        end as computed_score
+    from summed
+    inner join expected on summed.index_release = expected.index_release
+    inner join {{ ref('index_releases') }} as releases
+        on summed.index_release = releases.index_release
+
+),
+
+published as (
+
+    select
+        index_release,
+        area_code,
+        line_number,
+        published_score,
+        published_rank,
+        published_decile
+    from {{ ref('stg_index_measures') }}
+    where measure = 'overall'
+
+),
+
+both_ways as (
+
+    select
+        coalesce(published.index_release, computed.index_release) as index_release,
+        coalesce(published.area_code, computed.area_code) as area_code,
+        published.line_number,
+        published.published_score,
+        published.published_rank,
+        published.published_decile,
+        computed.computed_score
+    from published
+    full join computed
+        on
+            published.index_release = computed.index_release
+            and published.area_code = computed.area_code
+
+),
+
+ranked as (
+
+    select
+        *,
+        {{ rank_worst_first('published_score', 'index_release') }} as rank_from_score,
+        -- Sums that differ only in the last bits of a double are ties.
+        {{ rank_worst_first('round(computed_score, 9)', 'index_release') }} as computed_rank,
+        count(*) over (partition by index_release) as areas_ranked
+    from both_ways
+    -- An area without a value is not ranked and not counted.
+    where coalesce(published_rank, published_score, computed_score) is not null
+
+),
+
+chosen as (
+
+    select
+        *,
+        coalesce(published_score, computed_score) as index_score,
+        coalesce(published_rank, rank_from_score, computed_rank) as index_rank
+    from ranked
+
+)
+
+select
+    index_release,
+    area_code,
+    line_number,
+    areas_ranked,
+    index_score,
+    index_rank,
+    {{ decile('index_rank', 'areas_ranked') }} as index_decile,
+    computed_score,
+    computed_rank,
+    published_score,
+    published_rank,
+    published_decile
+from chosen

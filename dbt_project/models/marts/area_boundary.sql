@@ -1,0 +1,10 @@
+select
+    area_type,
+    area_code,
+    geometry_wkb,
+    crs,
+    repair,
+    source_id,
+    line_number as feature_number
+from {{ ref('stg_boundaries') }}
+order by area_type, area_code

@@ -1,0 +1,23 @@
+with source as (
+
+    select * from {{ source('meta', 'source_file') }}
+
+)
+
+select
+    source_id,
+    kind,
+    title,
+    area_type,
+    publisher,
+    licence,
+    citation,
+    landing_page,
+    file_name,
+    sha256,
+    bytes,
+    origin,
+    retrieved_at,
+    issue,
+    rows
+from source
