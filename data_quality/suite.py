@@ -1,0 +1,105 @@
+"""The model of a suite: which rules guard a table, as data that is validated at load.
+
+SQL puts what a value must be beside the value, over as many rows and tables as that takes; the
+expectation compares the two. So the rule can be read in one place, and the verdict is Great
+Expectations'. A typing error in a suite is reported with the file and the field.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+SUITES = Path(__file__).parent / "suites"
+
+Text = Annotated[str, Field(min_length=1)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Expectation(_Strict):
+    """One rule: an expectation of Great Expectations, and what it means to people.
+
+    ``details`` names columns that are shown with a failing row beside those that are compared.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    type: Annotated[str, Field(pattern=r"^expect_[a-z_]+$")]
+    kwargs: dict[str, Any]
+    details: tuple[str, ...] = ()
+    expected: Text
+    remedy: Text
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns that the rule looks at."""
+        single = [self.kwargs.get(name) for name in ("column", "column_A", "column_B")]
+        return [name for name in single if name] + list(self.kwargs.get("column_list", []))
+
+    @model_validator(mode="after")
+    def _looks_at_columns(self) -> Expectation:
+        if not self.columns:
+            raise ValueError("kwargs name no column")
+        return self
+
+
+class Frame(_Strict):
+    """Rows from the build database that expectations are about; ``keys`` name a failing row."""
+
+    keys: tuple[str, ...] = Field(min_length=1)
+    sql: Text
+    expectations: tuple[Expectation, ...] = Field(min_length=1)
+
+
+class Suite(_Strict):
+    """The rules that guard one table at one stage."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    stage: Literal["raw", "marts"]
+    table: Literal[
+        "index_area",
+        "index_measure",
+        "lookup",
+        "population",
+        "boundary",
+        "dim_area",
+        "fct_domain_score",
+        "fct_index_score",
+        "double_disadvantage",
+    ]
+    description: Text
+    frames: tuple[Frame, ...] = Field(min_length=1)
+
+    @property
+    def expectations(self) -> list[Expectation]:
+        return [expectation for frame in self.frames for expectation in frame.expectations]
+
+    @model_validator(mode="after")
+    def _names_its_expectations_apart(self) -> Suite:
+        names = [expectation.name for expectation in self.expectations]
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"expectations stand more than once: {sorted(twice)}")
+        return self
+
+
+def load_suites(folder: Path = SUITES) -> dict[str, Suite]:
+    """Every suite of a folder, by name: the name is the file's.
+
+    Raises:
+        ValueError: a suite is wrong; names the file and the field.
+    """
+    suites = {}
+    for path in sorted(folder.glob("*.yml")):
+        try:
+            rules = yaml.safe_load(path.read_text(encoding="utf-8"))
+            suites[path.stem] = Suite.model_validate({"name": path.stem, **rules})
+        except (ValidationError, yaml.YAMLError, TypeError) as error:
+            raise ValueError(f"{path}: {error}") from error
+        if suites[path.stem].name != path.stem:
+            raise ValueError(f"{path}: name: {suites[path.stem].name} is not the file's name")
+    return suites

@@ -1,0 +1,826 @@
+"""The guards: silent on a sound build, and each rule speaks when its defect is planted.
+
+Every test of a defect changes one copy of the sample's build database in a transaction that is
+rolled back. A defect may break more than one rule (a code that is changed makes one area unknown
+and another one missing); the rules that it must not break stay silent.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data_quality import Suite, load_suites, run_suite
+from orchestration.build import load_build
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
+from orchestration.sources.registry import load_registry
+from orchestration.sources.vault import Vault
+
+SUITES = load_suites()
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, sample_inbox: Path) -> Path:
+    """The sample's build database: raw tables by the readers, marts by dbt."""
+    inbox = tmp_path_factory.mktemp("inbox") / "files"
+    shutil.copytree(sample_inbox, inbox)
+    settings = Settings("sample", data=tmp_path_factory.mktemp("data"), inbox=inbox)
+    registry = load_registry("sample")
+    vault = Vault(settings, registry)
+    load_build(settings, registry, vault, vault.take_all())
+    dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--quiet"]
+    dbt += ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
+    dbt += ["--vars", f"{{nation_prefix: {registry.profile.nation_prefix}}}"]
+    dbt += ["--profiles-dir", str(DBT_PROJECT), "--project-dir", str(DBT_PROJECT)]
+    paths = {
+        "LBN_BUILD_DATABASE": str(settings.build_database),
+        "DBT_TARGET_PATH": str(settings.dbt_target),
+        "DBT_LOG_PATH": str(settings.dbt_target),
+    }
+    done = subprocess.run(
+        dbt, env=os.environ | paths, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return settings.build_database
+
+
+@pytest.fixture(scope="module")
+def build(built: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(built)) as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("name", SUITES)
+def test_a_sound_build_passes(build: duckdb.DuckDBPyConnection, name: str) -> None:
+    results = run_suite(SUITES[name], build)
+    assert len(results) == len(SUITES[name].expectations)
+    assert {result.guard for result in results} == {name}
+    assert {result.stage for result in results} == {SUITES[name].stage}
+    assert {result.expectation: result.examples for result in results if not result.passed} == {}
+
+
+AN_AREA = "select area_code from raw.index_area where source_id = 'imd2019' and line_number = 2"
+LAST_RANKED = """
+    select area_code from raw.index_measure
+    where source_id = 'imd2019' and measure = 'overall'
+    order by rank desc limit 1
+"""
+RANKED_100 = """
+    select area_code from raw.index_measure
+    where source_id = 'imd2019' and measure = 'overall' and rank = 100
+"""
+AN_LSOA21 = "select from_code from raw.lookup where source_id = 'lsoa21_msoa21' and line_number = 2"
+A_WARD = """
+    select area_code from raw.index_area
+    where source_id = 'cni2019'
+        and area_code in (select to_code from raw.lookup where to_type = 'ward17')
+    order by area_code limit 1
+"""
+SPLIT_LINE = """
+    select min(line_number) from raw.lookup where change_code = 'S' and from_code like 'X%'
+"""
+A_BOUNDARY = "source_id = 'boundary_lsoa21' and line_number = 7"
+OVERALL = "source_id = 'imd2019' and measure = 'overall'"
+A_MART_AREA = """
+    select area_code from marts.dim_area where area_type = 'lsoa21' order by area_code limit 1
+"""
+OPEN_EDITION = "lsoa21_imd2025_cni2023"  # has no published list
+A_LISTED_AREA = f"""
+    select min(area_code) from marts.double_disadvantage
+    where edition_id = '{OPEN_EDITION}' and is_doubly_disadvantaged
+"""
+AN_AREA_OF_NEITHER = f"""
+    select min(area_code) from marts.double_disadvantage
+    where edition_id = '{OPEN_EDITION}' and not is_imd_worst_decile and not is_cni_worst_decile
+"""
+AN_UNRATED_WARD = "select min(area_code) from marts.double_disadvantage where imd_rank is null"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What is spoilt and, for every rule that must notice, what its examples must show.
+
+    ``{it}`` stands, in the change and in what is shown, for what ``it`` finds before the change.
+    """
+
+    name: str
+    suite: str
+    change: str
+    shows: dict[str, str]
+    it: str = field(default=AN_AREA)
+
+
+DEFECTS = [
+    # ---- raw_index_area ---------------------------------------------------------------------
+    Defect(
+        "an area twice",
+        "raw_index_area",
+        "update raw.index_area set area_code = '{it}'"
+        " where source_id = 'imd2019' and line_number = 3",
+        {"area_is_unique": "imd2019, {it} (line 2)", "no_area_is_missing": "imd2019, X01"},
+    ),
+    Defect(
+        "an unknown area",
+        "raw_index_area",
+        "update raw.index_area set area_code = 'X01999999'"
+        " where source_id = 'imd2019' and area_code = '{it}'",
+        {
+            "area_is_known": "imd2019, X01999999: unknown_allowed 0, unknown_areas 1",
+            "no_area_is_missing": "imd2019, {it}: missing_allowed 0, missing_areas 1",
+        },
+    ),
+    Defect(
+        "one unknown area more than the registry allows",
+        "raw_index_area",
+        "update raw.index_area set area_code = 'X05000000'"
+        " where source_id = 'cni2019' and area_code = '{it}'",
+        {
+            "area_is_known": "cni2019, X05000000: unknown_allowed 3, unknown_areas 4",
+            "no_area_is_missing": "cni2019, {it}: missing_allowed 2, missing_areas 3",
+        },
+        it=A_WARD,
+    ),
+    Defect(
+        "a malformed code",
+        "raw_index_area",
+        "update raw.index_area set area_code = 'X0100001'"
+        " where source_id = 'imd2019' and area_code = '{it}'",
+        {
+            "code_shape": "imd2019, X0100001 (line 2): "
+            r"is_well_formed false, code_pattern X01\d{{6}}",
+            "area_is_known": "imd2019, X0100001",
+            "no_area_is_missing": "imd2019, {it}",
+        },
+    ),
+    Defect(
+        "an area of another nation",
+        "raw_index_area",
+        "insert into raw.index_area by name"
+        " select * replace ('Y01000001' as area_code, 9999 as line_number) from raw.index_area"
+        " where source_id = 'cni2023' and line_number = 2",
+        {
+            "code_shape": "cni2023, Y01000001 (line 9999)",
+            "area_is_known": "cni2023, Y01000001",
+        },
+    ),
+    Defect(
+        "a missing row",
+        "raw_index_area",
+        "delete from raw.index_area where source_id = 'imd2019' and area_code = '{it}'",
+        {
+            "row_count": "imd2019: rows_found 2932, expected_rows 2933",
+            "no_area_is_missing": "imd2019, {it}",
+        },
+    ),
+    Defect(
+        "a source without rows",
+        "raw_index_area",
+        "delete from raw.index_area where source_id = 'imd2015'",
+        {
+            "row_count": "imd2015: rows_found 0, expected_rows 2933",
+            "no_area_is_missing": "and 2,928 more",
+        },
+    ),
+    Defect(
+        "a row too many",
+        "raw_index_area",
+        "insert into raw.index_area by name"
+        " select * replace (9999 as line_number) from raw.index_area"
+        " where source_id = 'imd2019' and area_code = '{it}'",
+        {
+            "row_count": "imd2019: rows_found 2934, expected_rows 2933",
+            "area_is_unique": "imd2019, {it} (line 2); imd2019, {it} (line 9999)",
+        },
+    ),
+    Defect(
+        "a denominator that is missing",
+        "raw_index_area",
+        "update raw.index_area set children = null"
+        " where source_id = 'imd2019' and area_code = '{it}'",
+        {
+            "denominators_complete": "imd2019, {it} (line 2): "
+            "denominators_given 3, denominators_published 4"
+        },
+    ),
+    Defect(
+        "a negative denominator",
+        "raw_index_area",
+        "update raw.index_area set older_people = -1"
+        " where source_id = 'imd2019' and area_code = '{it}'",
+        {"denominators_not_negative": "imd2019, {it} (line 2): smallest_denominator -1"},
+    ),
+    Defect(
+        "more children than people",
+        "raw_index_area",
+        "update raw.index_area set children = total_population + 1"
+        " where source_id = 'imd2019' and area_code = '{it}'",
+        {"denominators_within_total": "imd2019, {it} (line 2): total_population"},
+    ),
+    Defect(
+        "a release of nobody",
+        "raw_index_area",
+        "update raw.index_area set total_population = 0, children = 0, older_people = 0"
+        " where source_id = 'imd2025'",
+        {"total_population": "imd2025: total_population 0"},
+    ),
+    # ---- raw_index_measure ------------------------------------------------------------------
+    Defect(
+        "reversed ranks",
+        "raw_index_measure",
+        "update raw.index_measure"
+        " set rank = 2934 - rank, decile = cast(ceil(10 * (2934 - rank) / 2933) as bigint)"
+        f" where {OVERALL}",
+        {"score_order": "imd2019, overall, X01"},
+    ),
+    Defect(
+        "a score out of order",
+        "raw_index_measure",
+        f"update raw.index_measure set score = 999 where {OVERALL} and area_code = '{{it}}'",
+        {"score_order": "imd2019, overall, {it} (line "},
+        it=RANKED_100,
+    ),
+    Defect(
+        "ranks that are no permutation",
+        "raw_index_measure",
+        "update raw.index_measure set rank = rank + 1"
+        " where source_id = 'imd2025' and measure = 'idaci' and rank = 1000",
+        {"rank_order": "imd2025, idaci, X01"},
+    ),
+    Defect(
+        "ranks from zero",
+        "raw_index_measure",
+        "update raw.index_measure set rank = rank - 1, decile = null"
+        " where source_id = 'imd2025' and measure = 'idaci'",
+        {"rank_order": "imd2025, idaci, X01"},
+    ),
+    Defect(
+        "a wrong decile",
+        "raw_index_measure",
+        f"update raw.index_measure set decile = 7 where {OVERALL} and area_code = '{{it}}'",
+        {"published_decile": "decile 7, expected_decile 1, rank 100"},
+        it=RANKED_100,
+    ),
+    Defect(
+        "a null rank",
+        "raw_index_measure",
+        f"update raw.index_measure set rank = null where {OVERALL} and area_code = '{{it}}'",
+        {"values_complete": "imd2019, overall, {it} (line "},
+        it=LAST_RANKED,
+    ),
+    Defect(
+        "an index without scores",
+        "raw_index_measure",
+        "update raw.index_measure set score = null where source_id = 'imd2015'",
+        {"values_complete": "values_given 2, values_published 3, score missing"},
+    ),
+    Defect(
+        "a row less in one measure",
+        "raw_index_measure",
+        f"delete from raw.index_measure where {OVERALL} and area_code = '{{it}}'",
+        {"row_count": "imd2019, overall: rows_found 2932, expected_rows 2933"},
+        it=LAST_RANKED,
+    ),
+    Defect(
+        "an area twice in one measure",
+        "raw_index_measure",
+        f"update raw.index_measure set area_code = '{{it}}' where {OVERALL} and line_number = 3",
+        {"area_is_unique": "areas_found 2932, rows_found 2933, repeated_areas {it}"},
+    ),
+    Defect(
+        "an area that the index does not list",
+        "raw_index_measure",
+        "update raw.index_measure set area_code = 'X01999999'"
+        f" where {OVERALL} and area_code = '{{it}}'",
+        {
+            "area_is_listed": "imd2019, overall: areas_listed 2932, areas_found 2933, "
+            "unlisted_areas X01999999"
+        },
+    ),
+    # ---- raw_lookup -------------------------------------------------------------------------
+    Defect(
+        "a lookup that was cut off",
+        "raw_lookup",
+        "delete from raw.lookup where source_id = 'lsoa21_msoa21' and line_number = 2",
+        {
+            "row_count": "lsoa21_msoa21, lsoa21, msoa21: lines_found 3006, expected_rows 3007",
+            "no_area_is_missing": "lsoa21_msoa21, lsoa21, {it}: is_present false",
+        },
+        it=AN_LSOA21,
+    ),
+    Defect(
+        "a lookup without rows",
+        "raw_lookup",
+        "delete from raw.lookup where source_id = 'lad_changes'",
+        {"row_count": "lad_changes: lines_found 0, expected_rows 27"},
+    ),
+    Defect(
+        "an area with two parents",
+        "raw_lookup",
+        "insert into raw.lookup by name"
+        " select * replace ((select max(to_code) from raw.lookup where to_type = 'msoa21'"
+        " and to_code like 'X%') as to_code) from raw.lookup"
+        " where source_id = 'lsoa21_msoa21' and to_type = 'msoa21' and line_number = 2",
+        {"one_parent": "lsoa21_msoa21, lsoa21, {it}, msoa21 (line 2): parents 2, to_code X02"},
+        it=AN_LSOA21,
+    ),
+    Defect(
+        "a malformed code that a lookup leads from",
+        "raw_lookup",
+        "update raw.lookup set from_code = 'X010'"
+        " where source_id = 'lsoa21_msoa21' and from_code = '{it}'",
+        {
+            "from_code_shape": "lsoa21_msoa21, lsoa21, X010, msoa21 (line 2)",
+            "area_is_known": "lsoa21_msoa21, lsoa21, X010",
+            "no_area_is_missing": "lsoa21_msoa21, lsoa21, {it}",
+        },
+        it=AN_LSOA21,
+    ),
+    Defect(
+        "a code of another nation that a lookup leads to",
+        "raw_lookup",
+        "update raw.lookup set to_code = 'Y02000001'"
+        " where source_id = 'lsoa21_msoa21' and to_type = 'msoa21' and from_code = '{it}'",
+        {"to_code_shape": "{it}, msoa21 (line 2): to_is_well_formed false, to_code Y02000001"},
+        it=AN_LSOA21,
+    ),
+    Defect(
+        "a lookup that leads nowhere",
+        "raw_lookup",
+        "update raw.lookup set to_code = null"
+        " where source_id = 'lsoa21_msoa21' and to_type = 'msoa21' and from_code = '{it}'",
+        {"to_code_shape": "{it}, msoa21 (line 2): to_is_well_formed false, to_code missing"},
+        it=AN_LSOA21,
+    ),
+    Defect(
+        "a split that is called unchanged",
+        "raw_lookup",
+        "update raw.lookup set change_code = 'U' where change_code = 'S' and line_number = {it}",
+        {"change_code": "(line {it}): change_code U, expected_change_code S"},
+        it=SPLIT_LINE,
+    ),
+    Defect(
+        "a change that is not said",
+        "raw_lookup",
+        "update raw.lookup set change_code = null where change_code = 'S' and line_number = {it}",
+        {"change_code": "(line {it}): change_code missing, expected_change_code S"},
+        it=SPLIT_LINE,
+    ),
+    # ---- raw_population ---------------------------------------------------------------------
+    Defect(
+        "a population that is missing",
+        "raw_population",
+        "update raw.population set population = null where area_code = '{it}'",
+        {"population_given": "population_mid2019, {it} (line "},
+    ),
+    Defect(
+        "a negative population",
+        "raw_population",
+        "update raw.population set population = -5 where area_code = '{it}'",
+        {"population_not_negative": ": population -5"},
+    ),
+    Defect(
+        "a nation of nobody",
+        "raw_population",
+        "update raw.population set population = 0",
+        {"total_population": "population_mid2019: total_population 0"},
+    ),
+    Defect(
+        "an area twice in the population",
+        "raw_population",
+        "insert into raw.population by name"
+        " select * replace (9999 as line_number) from raw.population where area_code = '{it}'",
+        {
+            "row_count": "rows_found 2934, expected_rows 2933",
+            "area_is_unique": "population_mid2019, {it} (line 9999)",
+        },
+    ),
+    Defect(
+        "a malformed code in the population",
+        "raw_population",
+        "update raw.population set area_code = 'X01' where area_code = '{it}'",
+        {
+            "code_shape": "population_mid2019, X01 (line ",
+            "area_is_known": "population_mid2019, X01:",
+            "no_area_is_missing": "population_mid2019, {it}",
+        },
+    ),
+    # ---- raw_boundary -----------------------------------------------------------------------
+    Defect(
+        "a shape outside the bounds",
+        "raw_boundary",
+        f"update raw.boundary set in_bounds = false where {A_BOUNDARY}",
+        {"shape_in_bounds": "(line 7): in_bounds false, centroid_longitude "},
+    ),
+    Defect(
+        "exchanged axes",
+        "raw_boundary",
+        "update raw.boundary set centroid_longitude = centroid_latitude,"
+        f" centroid_latitude = centroid_longitude where {A_BOUNDARY}",
+        {
+            "centroid_longitude": "(line 7): centroid_longitude 5",
+            "centroid_latitude": "(line 7): centroid_latitude ",
+        },
+    ),
+    Defect(
+        "a shape without area",
+        "raw_boundary",
+        f"update raw.boundary set area_ha = 0 where {A_BOUNDARY}",
+        {"area_is_positive": "(line 7): area_ha 0"},
+    ),
+    Defect(
+        "another coordinate system",
+        "raw_boundary",
+        "update raw.boundary set crs = 'EPSG:27700' where source_id = 'boundary_lad24'",
+        {"coordinate_system": "(line 1): crs EPSG:27700"},
+    ),
+    Defect(
+        "a shape less",
+        "raw_boundary",
+        "delete from raw.boundary where source_id = 'boundary_lad24' and area_code = '{it}'",
+        {
+            "row_count": "boundary_lad24: rows_found 23, expected_rows 24",
+            "no_area_is_missing": "boundary_lad24, {it}",
+        },
+        it="select min(area_code) from raw.boundary where source_id = 'boundary_lad24'",
+    ),
+    Defect(
+        "an area with two shapes",
+        "raw_boundary",
+        "insert into raw.boundary by name"
+        f" select * replace (9999 as line_number) from raw.boundary where {A_BOUNDARY}",
+        {
+            "row_count": "boundary_lsoa21: rows_found 3008, expected_rows 3007",
+            "area_is_unique": "(line 9999)",
+        },
+    ),
+    Defect(
+        "a shape of no such area",
+        "raw_boundary",
+        f"update raw.boundary set area_code = 'W01000001' where {A_BOUNDARY}",
+        {
+            "row_count": "boundary_lsoa21: rows_found 3006, expected_rows 3007",
+            "code_shape": "boundary_lsoa21, W01000001 (line 7)",
+            "area_is_known": "boundary_lsoa21, W01000001",
+            "no_area_is_missing": "boundary_lsoa21, {it}",
+        },
+        it=f"select area_code from raw.boundary where {A_BOUNDARY}",
+    ),
+    # ---- marts_dim_area ---------------------------------------------------------------------
+    Defect(
+        "an area twice in the dimension",
+        "marts_dim_area",
+        "create or replace table marts.dim_area as select * from marts.dim_area"
+        " union all select * replace (null as population) from marts.dim_area"
+        " where area_type = 'lsoa21' and area_code = '{it}'",
+        {"area_is_unique": "lsoa21, {it}; lsoa21, {it}"},
+        it=A_MART_AREA,
+    ),
+    Defect(
+        "an area without a name",
+        "marts_dim_area",
+        "update marts.dim_area set area_name = null"
+        " where area_type = 'lsoa21' and area_code = '{it}'",
+        {"area_is_named": "lsoa21, {it}: area_name missing"},
+        it=A_MART_AREA,
+    ),
+    Defect(
+        "an area without an authority",
+        "marts_dim_area",
+        "update marts.dim_area set lad_code = null, lad_name = null"
+        " where area_type = 'lsoa21' and area_code = '{it}'",
+        {"has_authority": "lsoa21, {it}: authority missing"},
+        it=A_MART_AREA,
+    ),
+    Defect(
+        "an area without a region",
+        "marts_dim_area",
+        "update marts.dim_area set region_code = null, region_name = null"
+        " where area_type = 'lsoa21' and area_code = '{it}'",
+        {"has_region": "lsoa21, {it}: region missing"},
+        it=A_MART_AREA,
+    ),
+    Defect(
+        "an area of nobody",
+        "marts_dim_area",
+        "update marts.dim_area set population = 0"
+        " where area_type = 'lsoa21' and area_code = '{it}'",
+        {"population_positive": "lsoa21, {it}: population 0", "populations_agree": "lsoa21: "},
+        it=A_MART_AREA,
+    ),
+    Defect(
+        "people who are counted twice",
+        "marts_dim_area",
+        "update marts.dim_area set population = 2 * population"
+        " where area_type = 'lad24' and area_code = (select min(area_code) from marts.dim_area"
+        " where area_type = 'lad24')",
+        {"populations_agree": "lad24: total_population "},
+    ),
+    # ---- marts_fct_domain_score -------------------------------------------------------------
+    Defect(
+        "a domain that is missing",
+        "marts_fct_domain_score",
+        "delete from marts.fct_domain_score where index_release = 'imd2019' and domain = 'crime'",
+        {"domains_complete": "imd2019, crime: rows_found 0, expected_rows 2933"},
+    ),
+    Defect(
+        "a domain that is not weighted",
+        "marts_fct_domain_score",
+        "insert into marts.fct_domain_score by name select * replace ('weather' as domain)"
+        " from marts.fct_domain_score where index_release = 'imd2019' and domain = 'crime'",
+        {"domains_complete": "imd2019, weather: rows_found 2933, expected_rows 0"},
+    ),
+    Defect(
+        "a score off the scale",
+        "marts_fct_domain_score",
+        "update marts.fct_domain_score set domain_score = 100.1"
+        " where index_release = 'imd2019' and domain = 'crime' and domain_rank = 1",
+        {"score_in_range": "imd2019, crime, X01"},
+    ),
+    Defect(
+        "a transform that runs the wrong way",
+        "marts_fct_domain_score",
+        "update marts.fct_domain_score set domain_score = 100.001 - domain_score"
+        " where index_release = 'imd2019' and domain = 'crime'",
+        {"score_order": "imd2019, crime, X01"},
+    ),
+    Defect(
+        "a domain score that is not the published one",
+        "marts_fct_domain_score",
+        "update marts.fct_domain_score set score_difference = -0.01"
+        " where index_release = 'cni2019' and domain = 'connectedness' and area_code = '{it}'",
+        {"score_as_published": "cni2019, connectedness, {it}: tolerance 0.0001, score_error 0.01"},
+        it=A_WARD,
+    ),
+    # ---- marts_fct_index_score --------------------------------------------------------------
+    Defect(
+        "a release with an area less",
+        "marts_fct_index_score",
+        "delete from marts.fct_index_score where index_release = 'imd2015' and area_code = '{it}'",
+        {"row_count": "imd2015: rows_found 2932, expected_rows 2933"},
+    ),
+    Defect(
+        "a score off tolerance",
+        "marts_fct_index_score",
+        "update marts.fct_index_score set score_difference = -0.5"
+        " where index_release = 'imd2019' and area_code = '{it}'",
+        {"score_as_published": "imd2019, {it}: score_tolerance 0.001, score_error 0.5"},
+    ),
+    Defect(
+        "a score that could not be computed",
+        "marts_fct_index_score",
+        "update marts.fct_index_score set computed_score = null, score_difference = null"
+        " where index_release = 'imd2019' and area_code = '{it}'",
+        {"score_as_published": "score_error inf, computed_score missing"},
+    ),
+    Defect(
+        "a rank off tolerance",
+        "marts_fct_index_score",
+        "update marts.fct_index_score set rank_difference = 2"
+        " where index_release = 'imd2019' and area_code = '{it}'",
+        {"rank_as_published": "imd2019, {it}: rank_tolerance 1, rank_error 2"},
+    ),
+    Defect(
+        "a decile that is not the published one",
+        "marts_fct_index_score",
+        "update marts.fct_index_score set index_decile = 11 - published_decile"
+        " where index_release = 'imd2019' and area_code = '{it}'",
+        {"decile_as_published": "imd2019, {it}: index_decile "},
+    ),
+    # ---- marts_double_disadvantage ----------------------------------------------------------
+    Defect(
+        "an area without a row",
+        "marts_double_disadvantage",
+        f"delete from marts.double_disadvantage where edition_id = '{OPEN_EDITION}'"
+        " and area_code = '{it}'",
+        {"every_area_has_a_row": f"{OPEN_EDITION}: rows_found 3006, areas 3007"},
+        it=AN_AREA_OF_NEITHER,
+    ),
+    Defect(
+        "an empty list",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set is_doubly_disadvantaged = false"
+        f" where edition_id = '{OPEN_EDITION}'",
+        {
+            "list_is_not_empty": f"{OPEN_EDITION}: areas_listed 0",
+            "flag_is_both_flags": f"{OPEN_EDITION}, X01",
+        },
+    ),
+    Defect(
+        "a list of everything",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set is_doubly_disadvantaged = true"
+        f" where edition_id = '{OPEN_EDITION}'",
+        {
+            "list_is_not_too_long": f"{OPEN_EDITION}: longest_list 300, areas_listed 3007",
+            "flag_is_both_flags": f"{OPEN_EDITION}, X01",
+        },
+    ),
+    Defect(
+        "another list than the published one",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set published_flag = not published_flag"
+        " where edition_id = 'ward17_imd2019_cni2019'",
+        {"list_as_published": "ward17_imd2019_cni2019: share_of_published 0.00"},
+    ),
+    Defect(
+        "an unrated area without a reason",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set not_rated_reason = null where area_code = '{it}'",
+        {"rated_or_reason": ", {it}: is_rated_or_has_reason false, imd_rank missing, cni_rank "},
+        it=AN_UNRATED_WARD,
+    ),
+    Defect(
+        "a reason for a rated area",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set not_rated_reason = 'no IMD value'"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {"rated_or_reason": f"{OPEN_EDITION}, {{it}}"},
+        it=A_LISTED_AREA,
+    ),
+    Defect(
+        "an area that is left off the list",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set is_doubly_disadvantaged = false"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {"flag_is_both_flags": f"{OPEN_EDITION}, {{it}}: on_list 0, both_flags 1"},
+        it=A_LISTED_AREA,
+    ),
+    Defect(
+        "an IMD flag against the rank",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set is_imd_worst_decile = true"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {"imd_flag": f"{OPEN_EDITION}, {{it}}: imd_flag 1, imd_within_threshold 0"},
+        it=AN_AREA_OF_NEITHER,
+    ),
+    Defect(
+        "a CNI flag that is missing",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set is_cni_worst_decile = null"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {"cni_flag": f"{OPEN_EDITION}, {{it}}: cni_flag missing, cni_within_threshold 0"},
+        it=AN_AREA_OF_NEITHER,
+    ),
+    Defect(
+        "deciles out of range",
+        "marts_double_disadvantage",
+        "update marts.double_disadvantage set imd_decile = 11, cni_decile = 0"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {
+            "imd_decile_in_range": f"{OPEN_EDITION}, {{it}}: imd_decile 11",
+            "cni_decile_in_range": f"{OPEN_EDITION}, {{it}}: cni_decile 0",
+        },
+        it=AN_AREA_OF_NEITHER,
+    ),
+]
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_a_planted_defect_is_found(build: duckdb.DuckDBPyConnection, defect: Defect) -> None:
+    found = build.execute(defect.it).fetchone()
+    assert found is not None
+    build.execute("begin")
+    try:
+        build.execute(defect.change.format(it=found[0]))
+        results = run_suite(SUITES[defect.suite], build)
+    finally:
+        build.execute("rollback")
+    failed = {result.expectation: result for result in results if not result.passed}
+    assert set(failed) == set(defect.shows), {
+        name: result.examples for name, result in failed.items()
+    }
+    for name, shown in defect.shows.items():
+        assert shown.format(it=found[0]) in failed[name].examples
+        assert failed[name].unexpected > 0
+        assert failed[name].remedy
+        assert failed[name].expected
+
+
+def test_every_rule_has_a_defect_that_breaks_it() -> None:
+    rules = {(suite.name, rule.name) for suite in SUITES.values() for rule in suite.expectations}
+    assert rules == {(defect.suite, name) for defect in DEFECTS for name in defect.shows}
+
+
+def test_five_examples_are_shown_and_the_rest_is_counted(
+    build: duckdb.DuckDBPyConnection,
+) -> None:
+    suite = _suite(
+        {
+            "sql": "select 'imd2019' as source_id, x as line_number, x % 2 as odd"
+            " from range(4000) as numbers(x)"
+        }
+    )
+    (result,) = run_suite(suite, build)
+    assert result.unexpected == 2000
+    shown = result.examples.split("; ")
+    assert len(shown) == 6
+    assert shown[-1] == "and 1,995 more"
+    assert all(re.fullmatch(r"imd2019 \(line \d+\): odd 1", example) for example in shown[:-1])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"type": "expect_the_best"}, "expect_the_best"),
+        ({"kwargs": {"column": "od", "value_set": [0]}}, "no column od"),
+        (
+            {
+                "type": "expect_column_values_to_be_between",
+                "kwargs": {"column": "source_id", "min_value": 0},
+            },
+            "could not be checked: ",
+        ),
+        ({"kwargs": {"column": "odd"}}, "value_set"),
+        ({"sql": "select * from raw.nothing"}, "Table with name nothing does not exist"),
+        ({"sql": "select 0 as odd"}, "no column line_number, source_id"),
+        (
+            {"sql": "select 's' as source_id, 1 as line_number, 0 as odd where false"},
+            "no rows, so nothing was checked",
+        ),
+    ],
+    ids=[
+        "no such expectation",
+        "no such column",
+        "raises inside",
+        "no such argument",
+        "bad SQL",
+        "no such key",
+        "no rows",
+    ],
+)
+def test_what_cannot_be_checked_has_failed(
+    build: duckdb.DuckDBPyConnection, change: dict[str, object], said: str
+) -> None:
+    (result,) = run_suite(_suite(change), build)
+    assert not result.passed
+    assert said in result.examples
+
+
+def _suite(change: dict[str, object]) -> Suite:
+    """A suite of one rule, "numbers are even", with something changed in it."""
+    sql = change.get("sql", "select 's' as source_id, 1 as line_number, 0 as odd")
+    rule = {
+        "name": "even",
+        "type": "expect_column_values_to_be_in_set",
+        "kwargs": {"column": "odd", "value_set": [0]},
+        "expected": "even numbers",
+        "remedy": "take away the odd ones",
+    } | {name: value for name, value in change.items() if name != "sql"}
+    frame = {"keys": ["source_id", "line_number"], "sql": sql, "expectations": [rule]}
+    return Suite.model_validate(
+        {
+            "name": "numbers",
+            "stage": "raw",
+            "table": "lookup",
+            "description": "numbers",
+            "frames": [frame],
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("remedy:", "remedies:", "remedies"),
+        ("stage: raw", "stage: row", "stage"),
+        ("table: population", "table: populations", "table"),
+        ("type: expect_compound", "type: compound", "type"),
+        ("column: population,", "colum: population,", "kwargs name no column"),
+        ("name: code_shape", "name: row_count", "row_count"),
+        ("stage: raw", "name: other\nstage: raw", "other"),
+        ("keys: [source_id]", "keys: [source_id", "parsing a flow sequence"),
+    ],
+)
+def test_a_typing_error_names_file_and_field(
+    tmp_path: Path, before: str, after: str, said: str
+) -> None:
+    written = (PROJECT_ROOT / "data_quality" / "suites" / "raw_population.yml").read_text("utf-8")
+    assert before in written
+    path = tmp_path / "raw_population.yml"
+    path.write_text(written.replace(before, after, 1), encoding="utf-8")
+    with pytest.raises(ValueError, match=rf"(?s)raw_population\.yml.*{re.escape(said)}"):
+        load_suites(tmp_path)
+
+
+def test_loading_the_suites_imports_neither_great_expectations_nor_pandas() -> None:
+    program = (
+        "import sys; from data_quality import load_suites; load_suites(); "
+        "print({'great_expectations', 'pandas'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "set()"
