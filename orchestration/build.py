@@ -16,6 +16,7 @@ from typing import Literal
 
 import duckdb
 
+from orchestration.fingerprint import code_version
 from orchestration.settings import Settings
 from orchestration.sources.readers import RAW_TABLES, read_all
 from orchestration.sources.registry import Registry, area_types
@@ -87,7 +88,8 @@ def _describe(
     connection: duckdb.DuckDBPyConnection, registry: Registry, files: list[VaultFile]
 ) -> None:
     """Write ``meta``: the source files, what is expected of them, room for the verdicts."""
-    connection.execute("create schema if not exists meta")
+    connection.execute("create schema meta")
+    connection.execute("create table meta.build as select ? as code_version", [code_version()])
     connection.execute(
         """
         create table meta.source_file (

@@ -19,7 +19,7 @@
         select
             editions.edition_id,
             dim_area.area_code
-        from {{ ref('editions') }} as editions
+        from {{ ref('stg_editions') }} as editions
         inner join {{ ref('dim_area') }} as dim_area on editions.area_type = dim_area.area_type
 
     )

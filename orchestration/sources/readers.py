@@ -107,36 +107,30 @@ def read_all(
     vault: Vault,
     files: list[VaultFile],
 ) -> None:
-    """Replace all raw tables with what the files hold, in one transaction.
+    """Create the raw tables in a fresh database and fill them with what the files hold.
+
+    There is no transaction: the caller throws a database away whose reading failed.
 
     Raises:
-        RefreshError: once, with the problems of all files; the tables are then as before.
+        RefreshError: once, with the problems of all files.
     """
-    connection.execute("begin")
-    try:
-        connection.execute("create schema if not exists raw")
-        for table, columns in RAW_TABLES.items():
-            declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-            connection.execute(
-                f"create or replace table raw.{table} "
-                f"(source_id varchar not null, line_number bigint not null, {declared})"
-            )
-        problems: list[Problem] = []
-        for file in files:
-            source = registry.source(file.source_id)
-            try:
-                job = Reading(
-                    connection, registry.profile, source, vault.path_of(file), file.file_name
-                )
-                _READERS[source.kind](job)
-            except RefreshError as error:
-                problems += error.problems
-        if problems:
-            raise RefreshError("Reading source files into the raw tables", problems)
-        connection.execute("commit")
-    except BaseException:
-        connection.execute("rollback")
-        raise
+    connection.execute("create schema raw")
+    for table, columns in RAW_TABLES.items():
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(
+            f"create table raw.{table} "
+            f"(source_id varchar not null, line_number bigint not null, {declared})"
+        )
+    problems: list[Problem] = []
+    for file in files:
+        source = registry.source(file.source_id)
+        job = Reading(connection, registry.profile, source, vault.path_of(file), file.file_name)
+        try:
+            _READERS[source.kind](job)
+        except RefreshError as error:
+            problems += error.problems
+    if problems:
+        raise RefreshError("Reading source files into the raw tables", problems)
 
 
 def _read_index(job: Reading) -> None:
@@ -159,12 +153,16 @@ def _read_index(job: Reading) -> None:
     ]
     job.table().load(job.connection, "incoming_rows", columns)
     job.insert("index_area", area_values)
-    for measure in job.source.measures:
-        parts = {part: f'"{measure}:{part}"' for part in _MEASURE_TYPES}
-        job.insert(
-            "index_measure",
-            {"area_code": "area_code", "measure": f"'{measure}'", **parts},
-        )
+    measures = ", ".join(
+        f"{{'measure': '{measure}', "
+        + ", ".join(f"'{part}': \"{measure}:{part}\"" for part in _MEASURE_TYPES)
+        + "}"
+        for measure in job.source.measures
+    )
+    job.connection.execute(
+        f"insert into raw.index_measure by name select '{job.source.id}' as source_id, "
+        f"line_number, area_code, unnest([{measures}], recursive := true) from incoming_rows"
+    )
 
 
 def _read_lookup(job: Reading) -> None:

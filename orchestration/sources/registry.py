@@ -186,7 +186,12 @@ def load_registry(profile_name: str) -> Registry:
     overrides = {field: profile[field] for field in _PUBLISHED_BY_PROFILE if field in profile}
     if profile["synthetic"]:
         overrides |= {"download": None, "known": {}}
-    sources = [entry | overrides for entry in _yaml("sources.yml")["sources"]]
+    # A source belongs to the profiles that say how many rows it has there.
+    sources = [
+        entry | overrides
+        for entry in _yaml("sources.yml")["sources"]
+        if profile_name in entry.get("rows", {profile_name: 0})
+    ]
     registry = Registry.model_validate(
         {"profile_name": profile_name, "profile": profile, "sources": sources}
     )

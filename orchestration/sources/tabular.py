@@ -1,12 +1,11 @@
 """Delimited text to typed columns, strictly: nothing is guessed, skipped or rounded.
 
-The standard library reads the CSV (it keeps true line numbers, which DuckDB's reader does not),
-DuckDB checks and casts the values in bulk.
+DuckDB parses the file in its strict mode, as text; every value is then checked against the shape
+of its type before it is cast, and whatever is wrong is told with file, line, column and value.
 """
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import difflib
 import re
@@ -16,7 +15,6 @@ from pathlib import Path
 from typing import Literal
 
 import duckdb
-import pyarrow as pa
 
 from orchestration.problems import Problem, RefreshError
 
@@ -26,6 +24,8 @@ ValueType = Literal["code", "text", "number", "integer", "flag"]
 # Bounded, so that no number overflows to infinity and every whole number fits, exactly.
 _DIGITS = r"[+-]?(\d{1,100}|\d{1,3}(,\d{3}){1,33})"
 _WHOLE = r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})"
+# What is trimmed from a value, as SQL: blanks, tabs, line ends, no-break spaces.
+_BLANKS = "e' \\t\\r\\n\u00a0'"
 # What a value must look like (empty is missing), how it is cast, and how to say so.
 _TYPES: dict[ValueType, tuple[str, str, str]] = {
     "code": (r"\S.*", "nullif({v}, '')", "an area code"),
@@ -44,27 +44,6 @@ _TYPES: dict[ValueType, tuple[str, str, str]] = {
 }
 
 
-def _not_utf8(path: Path) -> int:
-    """The first line that is not UTF-8: a decoding error speaks of its buffer, not of the file."""
-    for number, line in enumerate(path.read_bytes().split(b"\n"), start=1):
-        try:
-            line.decode("utf-8")
-        except UnicodeDecodeError:
-            return number
-    raise AssertionError(f"{path} is UTF-8")
-
-
-def _not_csv(path: Path) -> int:
-    """The line where the first bad record begins: a quote left open ends at the last line."""
-    begins = 1
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        with contextlib.suppress(csv.Error):
-            for _ in reader:
-                begins = reader.line_num + 1
-    return begins
-
-
 @dataclass(frozen=True)
 class Column:
     """A column to find in a file: its name here, its header there, its type."""
@@ -76,60 +55,110 @@ class Column:
 
 
 class Table:
-    """A delimited file in memory, as text, with the line number of every row."""
+    """A delimited file: UTF-8 with or without BOM, commas, LF or CRLF, one header row.
+
+    Args:
+        path: The file.
+        where: Names the file in problems.
+        remedy: What to do about a file that cannot be used.
+    """
 
     def __init__(self, path: Path, where: str, remedy: str) -> None:
-        """Read a file.
-
-        Args:
-            path: UTF-8 text with or without BOM, comma-separated, LF or CRLF, one header row.
-            where: Names the file in problems.
-            remedy: What to do about a file that cannot be used.
-
-        Raises:
-            RefreshError: not UTF-8, no rows, or rows of unequal length.
-        """
+        self._path = path
         self._where = where
         self._remedy = remedy
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.reader(file, strict=True)
-                rows = [(reader.line_num, row) for row in reader if any(row)]
-        except UnicodeDecodeError as error:
-            raise self._refused(f"line {_not_utf8(path)} is not UTF-8", "UTF-8 text") from error
-        except csv.Error as error:
-            raise self._refused(
-                f"line {_not_csv(path)} breaks off or is wrongly quoted ({error})",
-                "complete comma-separated lines",
-            ) from error
-        if len(rows) < 2:
-            raise self._refused(f"{len(rows)} line(s)", "a header and rows")
-        self._header = [re.sub(r"\s+", " ", cell).strip() for cell in rows[0][1]]
-        ragged = [(line, len(row)) for line, row in rows if len(row) != len(self._header)]
-        if ragged:
-            raise self._refused(
-                f"{len(ragged)} line(s) of another length, the first: line {ragged[0][0]} has "
-                f"{ragged[0][1]} values",
-                f"{len(self._header)} values in every line, as in the header (is it truncated?)",
-            )
-        self.line_numbers = [line for line, _ in rows[1:]]
-        self._rows = [row for _, row in rows[1:]]
 
     def _refused(self, found: str, expected: str) -> RefreshError:
         return RefreshError("Reading", [Problem(self._where, found, expected, self._remedy)])
 
-    def _position(self, column: Column) -> int | Problem | None:
+    def _read_header(self) -> tuple[list[str], int]:
+        """The header's cells, white space folded, and the line on which it ends."""
+        try:
+            with self._path.open(encoding="utf-8-sig", newline="") as file:
+                reader = csv.reader(file, strict=True)
+                cells = next((record for record in reader if record), None)
+        except UnicodeDecodeError as error:
+            raise self._refused("a header that is not UTF-8", "UTF-8 text") from error
+        except csv.Error as error:
+            raise self._refused(f"a header that breaks off ({error})", "a whole header") from error
+        if cells is None:
+            raise self._refused("no line", "a header and rows")
+        return [re.sub(r"\s+", " ", cell).strip() for cell in cells], reader.line_num
+
+    def _parse(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        header: list[str],
+        begin: int,
+        positions: Mapping[Column, int],
+    ) -> None:
+        """Create ``incoming``: line_number and the wanted columns, as text without blanks around.
+
+        Args:
+            header: Every column of the file.
+            begin: Line on which the header ends.
+            positions: Where the wanted columns stand.
+
+        Raises:
+            RefreshError: not UTF-8, wrongly quoted, rows of unequal length, no rows.
+        """
+        names = [f"f{position}" for position in range(len(header))]
+        wanted = ", ".join(
+            f"coalesce(trim(f{position}, {_BLANKS}), '') as \"{column.name}\""
+            for column, position in positions.items()
+        )
+        try:
+            connection.execute(
+                f"""
+                create or replace temp table parsed as
+                select {wanted}, coalesce({", ".join(names)}) is null as is_blank
+                from read_csv(
+                    $1, columns = {dict.fromkeys(names, "varchar")}, auto_detect = false,
+                    header = false, skip = {begin}, delim = ',', quote = '"', escape = '"',
+                    strict_mode = true, null_padding = false, encoding = 'utf-8')
+                """,
+                [str(self._path)],
+            )
+        except duckdb.InvalidInputException as error:
+            raise self._refused(*_breakage(str(error))) from error
+        line = self._line_number(connection, begin)
+        # A line of nothing but commas is as blank as an empty one.
+        connection.execute(
+            f"create or replace temp view incoming as "
+            f"select {line} as line_number, * exclude (is_blank) from parsed where not is_blank"
+        )
+        if not _count(connection, "select count(*) from incoming"):
+            raise self._refused("no rows", "a header and rows")
+
+    def _line_number(self, connection: duckdb.DuckDBPyConnection, begin: int) -> str:
+        """The line on which a record of ``parsed`` ends, as an SQL expression."""
+        rows = _count(connection, "select count(*) from parsed")
+        content = self._path.read_bytes()
+        lines = content.count(b"\n") + (not content.endswith(b"\n"))
+        plain = content.count(b"\r") == content.count(b"\r\n")
+        if plain and rows == lines - begin:
+            return f"rowid + {begin + 1}"
+        # Line breaks within quotes, or blank lines: which line is whose, only a parser knows.
+        with self._path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            ends = [reader.line_num for record in reader if record][1:]
+        if len(ends) != rows:
+            raise self._refused(f"{rows} rows in {len(ends)} records", "a row in every record")
+        connection.execute("create or replace temp table record_ends as select $1 as ends", [ends])
+        return "(select ends from record_ends)[rowid + 1]"
+
+    def _position(self, header: list[str], column: Column) -> int | Problem | None:
         pattern = re.compile(column.header, re.IGNORECASE)
-        positions = [n for n, cell in enumerate(self._header) if cell and pattern.fullmatch(cell)]
+        positions = [n for n, cell in enumerate(header) if cell and pattern.fullmatch(cell)]
         if len(positions) == 1:
             return positions[0]
         if positions:
-            found = "several columns: " + ", ".join(repr(self._header[n]) for n in positions)
+            found = "several columns: " + ", ".join(repr(header[n]) for n in positions)
         elif not column.required:
             return None
         else:
             plain = re.sub(r"\\(.)|[|?()]", r"\1", column.header)
-            near = difflib.get_close_matches(plain, filter(None, self._header), n=3, cutoff=0.5)
+            near = difflib.get_close_matches(plain, filter(None, header), n=3, cutoff=0.5)
             found = "no such column" + (f"; the nearest: {', '.join(near)}" if near else "")
         return Problem(
             where=f"{self._where}, column {column.name}",
@@ -150,50 +179,41 @@ class Table:
             RefreshError: columns not found, values not of their type, codes missing: all of them.
         """
         columns = list(columns)
-        positions = {column: self._position(column) for column in columns}
+        header, begin = self._read_header()
+        positions = {column: self._position(header, column) for column in columns}
         if lost := [found for found in positions.values() if isinstance(found, Problem)]:
             raise RefreshError("Reading", lost)
-        text: Mapping[str, pa.Array] = {
-            column.name: pa.array([row[position].strip() for row in self._rows], pa.string())
-            for column, position in positions.items()
-            if isinstance(position, int)
+        found = {
+            column: position for column, position in positions.items() if isinstance(position, int)
         }
-        incoming = pa.table({"line_number": pa.array(self.line_numbers, pa.int64()), **text})
-        connection.register("incoming", incoming)
-        try:
-            present = [column for column in columns if column.name in text]
-            if problems := self._rejects(connection, present, positions):
-                raise RefreshError("Reading", problems)
-            casts = [
-                (_TYPES[column.type][1].format(v=f'"{column.name}"') if column in present else None)
-                for column in columns
-            ]
-            selected = ", ".join(
-                f'{cast or "null"} as "{column.name}"'
-                for cast, column in zip(casts, columns, strict=True)
-            )
-            connection.execute(
-                f"create or replace temp table {into} as "
-                f"select line_number, {selected} from incoming"
-            )
-        finally:
-            connection.unregister("incoming")
+        self._parse(connection, header, begin, found)
+        if problems := self._rejects(connection, header, found):
+            raise RefreshError("Reading", problems)
+        selected = ", ".join(
+            (_TYPES[column.type][1].format(v=f'"{column.name}"') if column in found else "null")
+            + f' as "{column.name}"'
+            for column in columns
+        )
+        connection.execute(
+            f"create or replace temp table {into} as select line_number, {selected} from incoming"
+        )
 
     def _rejects(
         self,
         connection: duckdb.DuckDBPyConnection,
-        columns: list[Column],
-        positions: Mapping[Column, int | Problem | None],
+        header: list[str],
+        positions: Mapping[Column, int],
     ) -> list[Problem]:
         def wrong(column: Column) -> str:
             shape = f"not regexp_full_match(\"{column.name}\", '{_TYPES[column.type][0]}')"
             # A code is never missing; other values may be, and the guards say which may not.
             return shape if column.type == "code" else f"\"{column.name}\" <> '' and {shape}"
 
+        columns = [column for column in positions if column.type != "text"]
         counted = ", ".join(f"count(*) filter ({wrong(column)})" for column in columns)
-        counts = connection.execute(f"select {counted} from incoming").fetchone() or ()
+        counts = connection.execute(f"select {counted} from incoming").fetchone() if columns else ()
         problems = []
-        for column, count in zip(columns, counts, strict=True):
+        for column, count in zip(columns, counts or (), strict=True):
             if not count:
                 continue
             examples = connection.execute(
@@ -201,14 +221,36 @@ class Table:
                 f"order by 1 limit {EXAMPLES}"
             ).fetchall()
             listed = ", ".join(f"line {line}: {value!r}" for line, value in examples)
-            position = positions[column]
-            assert isinstance(position, int)
             problems.append(
                 Problem(
-                    where=f"{self._where}, column {self._header[position]!r}",
+                    where=f"{self._where}, column {header[positions[column]]!r}",
                     found=f"{count} value(s) that are not {_TYPES[column.type][2]}: {listed}",
                     expected=f"{_TYPES[column.type][2]} in every line",
                     remedy=f"correct the value at its origin, or {self._remedy}",
                 )
             )
         return problems
+
+
+def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
+    found = connection.execute(query).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _breakage(message: str) -> tuple[str, str]:
+    """What DuckDB's parser stopped at, in our words: what was found, what was expected."""
+    line = re.search(r"CSV Error on Line: (\d+)", message)
+    where = f"line {line[1]}" if line else "a line"
+    if lengths := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
+        return (
+            f"{where} has {lengths[2]} values",
+            f"{lengths[1]} values in every line, as in the header (is the file truncated?)",
+        )
+    if "unicode" in message.lower():
+        return f"{where} is not UTF-8", "UTF-8 text"
+    return (
+        f"{where} breaks off or is wrongly quoted ({message.splitlines()[-1]})"
+        if line is None
+        else f"{where} breaks off or is wrongly quoted",
+        "complete comma-separated lines",
+    )

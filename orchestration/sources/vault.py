@@ -164,7 +164,8 @@ class Vault:
     def missing(self, source: Source) -> Problem:
         return Problem(
             where=f"source {source.id} ({source.title})",
-            found=f"no file in {self._settings.inbox}, none in the vault, no address to download",
+            found=f"no file in {self._settings.inbox}, none published or downloaded before, "
+            "no address to download",
             expected=f"a file named like {' or '.join(source.inbox)}",
             remedy=source.how_to_get
             or f"get it from {source.landing_page} and put it into the inbox",

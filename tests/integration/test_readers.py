@@ -361,33 +361,6 @@ SPOILT: list[tuple[str, Spoil]] = [
 ]
 
 
-@pytest.mark.parametrize(("source_id", "change"), SPOILT, ids=FEW)
-def test_a_problem_in_one_file_leaves_all_tables_as_they_were(
-    place: Place, source_id: str, change: Spoil
-) -> None:
-    with duckdb.connect() as connection:
-        place.read(connection)
-        before = contents(connection)
-        assert all(before.values())
-        for good in set(FEW) - {source_id, SHAPES}:
-            place.spoil(good, lambda text: text[: text.rstrip().rindex("\n") + 1])
-        place.spoil(source_id, change)
-        with pytest.raises(RefreshError, match="1 problem\n") as failure:
-            place.read(connection)
-        assert f"source {source_id}, file {place.paths[source_id].name}" in str(failure.value)
-        assert contents(connection) == before
-
-
-def test_a_first_load_that_fails_leaves_no_tables(place: Place) -> None:
-    place.spoil(POPULATION, people_to_text)
-    with duckdb.connect() as connection:
-        with pytest.raises(RefreshError):
-            place.read(connection)
-        assert connection.execute(
-            "select count(*) from duckdb_tables() where not temporary"
-        ).fetchall() == [(0,)]
-
-
 def test_the_problems_of_all_files_come_in_one_error(place: Place) -> None:
     for source_id, change in SPOILT:
         place.spoil(source_id, change)
@@ -398,18 +371,6 @@ def test_the_problems_of_all_files_come_in_one_error(place: Place) -> None:
     assert "line 4 has" in failure.value.problems[0].found
     assert "ltla23_code" in failure.value.problems[1].found
     assert "line 2: 'many'" in failure.value.problems[2].found
-
-
-def test_a_second_load_replaces_the_first(place: Place) -> None:
-    with duckdb.connect() as connection:
-        place.read(connection)
-        before = contents(connection)
-        place.spoil(POPULATION, lambda text: text.replace("X01000001,", "X01999999,"))
-        place.read(connection)
-        after = contents(connection)
-    changed = [table for table in RAW_TABLES if after[table] != before[table]]
-    assert changed == ["population"]
-    assert len(after["population"]) == len(before["population"])
 
 
 # --- The build database ---------------------------------------------------------------------------

@@ -328,7 +328,7 @@ def test_a_release_whose_file_is_no_longer_in_the_vault_does_not_help(place: Pla
     place.publish(place.take())
     place.empty_inbox()
     shutil.rmtree(place.settings.vault)
-    assert "none in the vault" in place.refused().found
+    assert "none published or downloaded before" in place.refused().found
 
 
 def test_looking_where_a_file_would_come_from_writes_nothing(place: Place) -> None:

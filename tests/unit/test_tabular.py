@@ -25,6 +25,7 @@ NAME = Column("name", "LSOA name", "text")
 SCORE = Column("score", r"Income Score( ?\(.*)?", "number")
 RANK = Column("rank", r"Income Rank( ?\(.*)?", "integer")
 VALUE = Column("v", "v", "number")
+BLANKS = " \t\r\n\u00a0"
 
 Row = tuple[Any, ...]
 Read = Callable[..., list[Row]]
@@ -199,7 +200,7 @@ def test_a_last_line_that_breaks_off_is_refused_with_its_line(refused: Refusal) 
 def test_a_line_with_a_value_too_many_is_refused(refused: Refusal) -> None:
     content = "LSOA code (2011),LSOA name\nE01000001,a\nE01000002,Kingston, Hull\nE01000003,b,c\n"
     (problem,) = refused(content, CODE, NAME)
-    assert problem.found.startswith("2 line(s) of another length, the first: line 3 has 3 values")
+    assert problem.found == "line 3 has 3 values"
 
 
 def test_a_quote_left_open_is_refused_with_the_line_where_it_opens(refused: Refusal) -> None:
@@ -363,7 +364,7 @@ nearly_numbers = st.text(alphabet="0123456789.,eE+-_ nafi'%", min_size=1, max_si
 @example("1_000")
 @example("\u0663")
 def test_a_text_is_read_as_the_number_that_it_is_or_refused(read: Read, text: str) -> None:
-    assume(text.strip())
+    assume(text.strip(BLANKS))
     expected = finite(text)
     try:
         got = read(one_value(text), VALUE)[0][1]
@@ -373,21 +374,21 @@ def test_a_text_is_read_as_the_number_that_it_is_or_refused(read: Read, text: st
         assert expected is not None, "not a number, and not refused"
         assert got == expected
         return
-    assert f": {text.strip()!r}\n" in refusal
-    assert not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text.strip()), "a plain number refused"
+    assert f": {text.strip(BLANKS)!r}\n" in refusal
+    assert not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text.strip(BLANKS)), "a plain number refused"
 
 
 @settings(max_examples=60, deadline=None)
 @given(nearly_numbers)
 def test_a_text_is_read_as_the_whole_number_that_it_is_or_refused(read: Read, text: str) -> None:
-    assume(text.strip())
+    assume(text.strip(BLANKS))
     try:
         got = read(one_value(text), Column("v", "v", "integer"))[0][1]
     except RefreshError:
-        assert not re.fullmatch(r"[+-]?[0-9]+", text.strip()), "a whole number refused"
+        assert not re.fullmatch(r"[+-]?[0-9]+", text.strip(BLANKS)), "a whole number refused"
     else:
         try:
-            assert got == Decimal(text.strip().replace(",", ""))
+            assert got == Decimal(text.strip(BLANKS).replace(",", ""))
         except InvalidOperation:
             pytest.fail("not a number, and not refused")
 

@@ -1,7 +1,7 @@
 -- IMD on the areas of each edition, by the edition's carry rule.
 with editions as (
 
-    select * from {{ ref('editions') }}
+    select * from {{ ref('stg_editions') }}
 
 ),
 

@@ -29,6 +29,6 @@ select
     lists.areas_listed,
     case when editions.published_flag_release is not null then lists.areas_published end
         as areas_published
-from {{ ref('editions') }} as editions
+from {{ ref('stg_editions') }} as editions
 inner join lists on editions.edition_id = lists.edition_id
 order by editions.edition_id

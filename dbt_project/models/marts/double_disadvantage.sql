@@ -1,7 +1,7 @@
 -- One row for every area of an edition's type, rated or not: nothing is dropped at a join.
 with editions as (
 
-    select * from {{ ref('editions') }}
+    select * from {{ ref('stg_editions') }}
 
 ),
 

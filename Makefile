@@ -1,0 +1,66 @@
+# Two commands do everything on a fresh machine: `make run` and `make test`.
+.DEFAULT_GOAL := help
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PORT ?= 3000
+
+# No tool of the set calls home.
+export DO_NOT_TRACK := 1
+export GX_ANALYTICS_ENABLED := false
+export DAGSTER_DISABLE_TELEMETRY := 1
+
+.PHONY: help run test lint unit integration pipeline bench ui lock install clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
+
+$(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@echo "Installing into $(VENV)"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+install: $(INSTALLED) ## Install into .venv from the hashed lock
+
+run: $(INSTALLED) ## Build the embedded sample and publish a release
+	@$(BIN)/lbn refresh
+
+test: lint unit integration pipeline ## Lint, types, dbt parse and all tests but browser and bench
+
+lint: $(INSTALLED) ## ruff, mypy, sqlfluff, dbt parse
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project
+	$(BIN)/dbt --quiet parse --warn-error --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project --target-path target
+
+unit: $(INSTALLED) ## Unit tests (seconds)
+	$(BIN)/pytest -n 2 tests/unit
+
+integration: $(INSTALLED) ## Parts together: vault, readers, guards, models
+	$(BIN)/pytest -n 2 tests/integration
+
+pipeline: $(INSTALLED) ## Whole refreshes as a subprocess, sample and real
+	$(BIN)/pytest -n 2 --dist loadgroup tests/pipeline
+
+bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
+	$(BIN)/python tests/bench/bench.py
+
+ui: $(INSTALLED) ## The Dagster UI on http://127.0.0.1:3000 (PORT=...; LBN_PROFILE=england for the real lists)
+	@$(BIN)/lbn ui --port $(PORT)
+
+lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml
+	echo 'uv==0.13.9' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-uv.lock -
+
+clean: ## Remove the virtual environment and every build (releases too)
+	rm -rf $(VENV) data dbt_project/target

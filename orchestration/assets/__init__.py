@@ -1,0 +1,1 @@
+"""The Dagster assets, one module a stage: source files, raw tables, dbt models, the release."""

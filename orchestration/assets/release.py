@@ -1,0 +1,43 @@
+"""The release: the last asset, downstream of every mart and of every blocking guard."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from orchestration.assets.source_files import OWNERS, POOL
+from orchestration.publish.release import publish
+from orchestration.settings import Settings
+from orchestration.sources.registry import Registry
+
+RELEASE_KEY = dg.AssetKey(["release"])
+
+
+def build_release(
+    settings: Settings, registry: Registry, marts: list[dg.AssetKey]
+) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=RELEASE_KEY,
+        deps=marts,
+        description="The published warehouse: immutable, checksummed, what analysts open.",
+        group_name="release",
+        kinds={"duckdb"},
+        owners=OWNERS,
+        pool=POOL,
+    )
+    def release() -> dg.MaterializeResult[None]:
+        published = publish(settings, registry)
+        manifest = published.manifest
+        return dg.MaterializeResult(
+            data_version=dg.DataVersion(published.release_id),
+            metadata={
+                "release_id": published.release_id,
+                "label": manifest["label"],
+                "warehouse": dg.MetadataValue.path(published.path / "warehouse.duckdb"),
+                "was_there_already": published.was_there,
+                "editions": dg.MetadataValue.json(manifest["editions"]),
+                "changes_since": dg.MetadataValue.json(manifest["changes_since"]),
+                "licences": dg.MetadataValue.json(manifest["licences"]),
+            },
+        )
+
+    return release

@@ -1,0 +1,250 @@
+"""The ``lbn`` command: refresh the warehouse, see what is published, read a list.
+
+Exit codes: 0 done; 1 the refresh was refused or failed, nothing was published; 2 wrong usage (an
+unknown profile or edition); 3 there is nothing to show yet, or source files are missing.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from orchestration import report
+from orchestration.problems import RefreshError
+from orchestration.publish.pointer import current_release, read_manifest
+from orchestration.settings import PROJECT_ROOT, Settings, load_settings
+from orchestration.sources.registry import Registry, load_registry, profile_names
+
+REFUSED, USAGE, NOTHING = 1, 2, 3
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="England's lists of 'left behind' neighbourhoods, rebuilt from raw official files.\n\n"
+    "Start with [bold]lbn refresh[/bold]: it builds the embedded synthetic sample and publishes "
+    "a release. For the real lists put the official files into a folder and run "
+    "[bold]lbn refresh --profile england --inbox FOLDER[/bold].",
+    epilog="Exit codes: 0 done; 1 refused or failed, nothing published; 2 wrong usage; "
+    "3 nothing to show yet, or source files missing.",
+)
+# Into a file or a pipe, lines are as long as they need to be.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 200)
+
+
+class Format(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        help="sample (a synthetic country, the default) or england. Also: LBN_PROFILE.",
+        show_default=False,
+    ),
+]
+InboxOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder with the source files, looked through with all its folders. "
+        "Also: LBN_INBOX. Default: data/<profile>/inbox.",
+        show_default=False,
+        file_okay=False,
+    ),
+]
+
+
+def _context(profile: str | None, inbox: Path | None = None) -> tuple[Settings, Registry]:
+    settings = load_settings(profile, inbox)
+    if settings.profile not in profile_names():
+        err.print(
+            f"No profile '{settings.profile}'. There are: {', '.join(profile_names())}.",
+            markup=False,
+        )
+        raise typer.Exit(USAGE)
+    return settings, load_registry(settings.profile)
+
+
+def _current(settings: Settings) -> Path:
+    release = current_release(settings.releases)
+    if release is None:
+        err.print(
+            f"Nothing is published for the profile {settings.profile} yet. "
+            f"Run: lbn refresh --profile {settings.profile}",
+            markup=False,
+        )
+        raise typer.Exit(NOTHING)
+    return release
+
+
+@app.command()
+def refresh(
+    profile: ProfileOption = None,
+    inbox: InboxOption = None,
+    fetch: Annotated[
+        bool,
+        typer.Option("--fetch", help="Download again what has an address and is not in the inbox."),
+    ] = False,
+) -> None:
+    """Build everything from the source files and publish a release.
+
+    Files come from the inbox, else from the vault (as last published), else from the official
+    address where the registry has one. The same inputs and code give the same release: then
+    nothing is done. A refresh that is refused leaves the published release as it was.
+    """
+    from orchestration.refresh import RunFailedError
+    from orchestration.refresh import refresh as run
+
+    settings, registry = _context(profile, inbox)
+    if fetch:
+        settings = settings.fetching()
+    report.banner(err, registry.profile)
+    try:
+        with report.Progress(err) as progress:
+            refreshed = run(settings, registry, progress)
+    except (RefreshError, RunFailedError) as error:
+        err.print(str(error), markup=False, style="red")
+        raise typer.Exit(REFUSED) from error
+    report.refreshed(out, refreshed, settings)
+
+
+@app.command("list")
+def list_(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Only areas with this in their name, or with this code.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    profile: ProfileOption = None,
+) -> None:
+    """Print the areas on an edition's list, the most deprived first (rank 1 = worst)."""
+    from orchestration.queries import Filters, UnknownEditionError, list_edition, open_release
+
+    settings, registry = _context(profile)
+    release = _current(settings)
+    report.banner(err, registry.profile)
+    try:
+        with open_release(release) as connection:
+            rows = list_edition(connection, edition, Filters(region, lad, name))
+    except UnknownEditionError as unknown:
+        err.print(
+            f"No edition '{unknown.edition}' in {release.name}. There are: "
+            + ", ".join(unknown.known),
+            markup=False,
+        )
+        raise typer.Exit(USAGE) from unknown
+    if format_ is Format.table:
+        report.edition_list(out, edition, rows)
+    else:
+        _write(rows, format_)
+
+
+def _write(rows: list[dict[str, Any]], format_: Format) -> None:
+    if format_ is Format.json:
+        json.dump(rows, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@app.command()
+def status(profile: ProfileOption = None) -> None:
+    """Say what is published: which release, built from what, when, and what the guards said."""
+    from orchestration.publish.pointer import verify
+    from orchestration.queries import guards, open_release
+
+    settings, registry = _context(profile)
+    release = _current(settings)
+    report.banner(err, registry.profile)
+    try:
+        verify(release)
+    except RefreshError as error:
+        err.print(str(error), markup=False, style="red")
+        raise typer.Exit(REFUSED) from error
+    with open_release(release) as connection:
+        report.status(out, release, read_manifest(release), guards(connection))
+
+
+@app.command()
+def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
+    """List every registered source: where its file is, its sha256, rows and licence.
+
+    A source with no file says what is missing and how to get it; the exit code is then 3.
+    """
+    from orchestration.sources.vault import Vault, VaultFile, inbox_files, sha256_of
+
+    settings, registry = _context(profile, inbox)
+    report.banner(err, registry.profile)
+    vault = Vault(settings, registry)
+    files = inbox_files(settings.inbox)
+    release = current_release(settings.releases)
+    rows_read = (
+        {entry["sha256"]: entry["rows"] for entry in read_manifest(release)["inputs"]}
+        if release
+        else {}
+    )
+    found, missing = [], []
+    for source in registry.sources:
+        try:
+            located = vault.locate(source, files)
+        except RefreshError as error:
+            missing += error.problems
+            continue
+        if located is None and source.download is None:
+            missing.append(vault.missing(source))
+            continue
+        if isinstance(located, VaultFile):
+            where, sha256 = str(vault.path_of(located)), located.sha256
+        elif located:
+            where, sha256 = str(located), sha256_of(located)
+        else:
+            assert source.download is not None
+            where, sha256 = f"to download: {source.download.url}", ""
+        found.append(
+            report.FoundSource(source, registry.rows(source), where, sha256, rows_read.get(sha256))
+        )
+    report.sources(out, found)
+    if missing:
+        err.print()
+        for problem in missing:
+            err.print(str(problem), markup=False, style="red")
+        raise typer.Exit(NOTHING)
+
+
+@app.command()
+def ui(
+    profile: ProfileOption = None,
+    inbox: InboxOption = None,
+    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+) -> None:
+    """Serve the Dagster UI of a profile on this machine only (127.0.0.1)."""
+    import os
+
+    from orchestration.dbt import manifest_path
+    from orchestration.refresh import prepare_dagster
+
+    settings, registry = _context(profile, inbox)
+    prepare_dagster(settings)
+    # The graph is drawn from dbt's manifest: made here, so that the server starts at once.
+    manifest_path(settings, registry)
+    err.print(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it)", markup=False)
+    server = Path(sys.executable).with_name("dagster-webserver")
+    workspace = str(PROJECT_ROOT / "workspace.yaml")
+    arguments = ["-h", "127.0.0.1", "-p", str(port), "-w", workspace]
+    os.execv(server, [str(server), *arguments])  # noqa: S606

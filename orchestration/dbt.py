@@ -1,0 +1,93 @@
+"""dbt in this process: the manifest that Dagster draws its graph from, and one build.
+
+In-process, because the stock command-line resource starts dbt twice and asks the network for its
+version (docs/decisions/0004-dbt-in-process.md).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from orchestration.settings import DBT_PROJECT, Settings
+from orchestration.sources.registry import Registry
+
+if TYPE_CHECKING:
+    from dbt.artifacts.schemas.run import RunResult
+    from dbt.cli.main import dbtRunnerResult
+
+
+def _invoke(settings: Settings, registry: Registry, *arguments: str) -> dbtRunnerResult:
+    """Run a dbt command against the build database, quietly, and leave no connection open."""
+    # dbt and its adapter take two seconds to import.
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+    from dbt.cli.main import dbtRunner
+
+    os.environ["LBN_BUILD_DATABASE"] = str(settings.build_database)
+    os.environ["DO_NOT_TRACK"] = "1"
+    try:
+        return dbtRunner().invoke(
+            [
+                "--quiet",
+                "--log-level-file",
+                "none",
+                *arguments,
+                "--project-dir",
+                str(DBT_PROJECT),
+                "--profiles-dir",
+                str(DBT_PROJECT),
+                "--target-path",
+                str(settings.dbt_target),
+                "--vars",
+                json.dumps({"nation_prefix": registry.profile.nation_prefix}),
+            ]
+        )
+    finally:
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]
+
+
+def _project_hash() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(DBT_PROJECT.rglob("*")):
+        if file.suffix in (".sql", ".yml", ".csv") and "target" not in file.parts:
+            digest.update(str(file.relative_to(DBT_PROJECT)).encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()
+
+
+def manifest_path(settings: Settings, registry: Registry) -> Path:
+    """The manifest of the project as it is now; parsed anew only when the project changed.
+
+    Raises:
+        RuntimeError: dbt cannot parse the project; the text is dbt's.
+    """
+    manifest = settings.dbt_target / "manifest.json"
+    stamp = settings.dbt_target / "manifest.sha256"
+    now = _project_hash()
+    if not (manifest.exists() and stamp.exists() and stamp.read_text() == now):
+        settings.dbt_target.mkdir(parents=True, exist_ok=True)
+        parsed = _invoke(settings, registry, "parse")
+        if not parsed.success:
+            raise RuntimeError(f"dbt cannot parse {DBT_PROJECT}: {parsed.exception}")
+        stamp.write_text(now)
+    return manifest
+
+
+def build_models(settings: Settings, registry: Registry) -> list[RunResult]:
+    """Build and test every model, and give what became of each node.
+
+    Unit tests are left to ``make test``: they test the code, not the data.
+
+    Raises:
+        RuntimeError: dbt did not come as far as running a node.
+    """
+    from dbt.artifacts.schemas.run import RunExecutionResult, RunResult
+
+    outcome = _invoke(
+        settings, registry, "build", "--exclude-resource-type", "unit_test", "--no-write-json"
+    )
+    if not isinstance(outcome.result, RunExecutionResult):
+        raise RuntimeError(f"dbt did not run: {outcome.exception}")
+    return [result for result in outcome.result.results if isinstance(result, RunResult)]

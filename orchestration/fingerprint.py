@@ -1,0 +1,53 @@
+"""What a release is a function of: the inputs and the code. The same of both is the same release.
+
+Cheap on purpose: `lbn refresh` asks here whether anything changed before it imports a library.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
+
+# Everything that can change a figure: code, models, suites, and the libraries that run them.
+_CODE = {
+    PROJECT_ROOT / "orchestration": ("*.py", "*.yml"),
+    PROJECT_ROOT / "data_quality": ("*.py", "*.yml"),
+    DBT_PROJECT / "models": ("*.sql", "*.yml"),
+    DBT_PROJECT / "macros": ("*.sql",),
+    DBT_PROJECT / "seeds": ("*.csv", "*.yml"),
+    DBT_PROJECT / "tests": ("*.sql",),
+}
+_FILES = (
+    PROJECT_ROOT / "requirements.lock",
+    DBT_PROJECT / "dbt_project.yml",
+    DBT_PROJECT / "profiles.yml",
+)
+
+
+def _code_files() -> Iterator[Path]:
+    for folder, patterns in _CODE.items():
+        for pattern in patterns:
+            yield from folder.rglob(pattern)
+    yield from (file for file in _FILES if file.exists())
+
+
+def code_version() -> str:
+    """SHA-256 (12 hex digits) over the names and bytes of all files that make a release."""
+    digest = hashlib.sha256()
+    for file in sorted(_code_files()):
+        digest.update(str(file.relative_to(PROJECT_ROOT)).encode())
+        digest.update(b"\0")
+        digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()[:12]
+
+
+def release_id(profile: str, inputs: Mapping[str, str], code: str) -> str:
+    """Name of the release of a profile, from ``{source_id: sha256}`` and the code version."""
+    stated = json.dumps(
+        {"profile": profile, "inputs": dict(sorted(inputs.items())), "code": code}, sort_keys=True
+    )
+    return f"{profile}-{hashlib.sha256(stated.encode()).hexdigest()[:12]}"

@@ -1,0 +1,286 @@
+"""Publish: audit the candidate, write an immutable release beside the others, swap the pointer.
+
+A release is a folder ``releases/<id>/`` of read-only files: ``warehouse.duckdb`` (schemas marts
+and meta), ``manifest.json``, ``SHA256SUMS``. Readers open ``releases/current/``; they never see a
+half-written release, and a reader that has the old one open keeps it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from orchestration.fingerprint import code_version, release_id
+from orchestration.problems import Problem, RefreshError
+from orchestration.publish.audit import audit
+from orchestration.publish.pointer import point_to, read_manifest, verify
+from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.sources.registry import Registry
+from orchestration.sources.vault import sha256_of
+
+# The oldest format that holds what we write, so that any DuckDB from 1.0 on opens the file.
+STORAGE_VERSION = "v1.0.0"
+_PUBLISHED_META = ("source_file", "guard_result")
+_LIBRARIES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "geopandas")
+
+
+@dataclass(frozen=True)
+class Published:
+    """What a publication did."""
+
+    release_id: str
+    path: Path
+    manifest: dict[str, Any]
+    was_there: bool
+
+
+def publish(settings: Settings, registry: Registry) -> Published:
+    """Audit the build and publish it, unless the same release is there already.
+
+    Raises:
+        RefreshError: the candidate has not passed every guard; nothing is published.
+    """
+    if not settings.build_database.exists():
+        raise RefreshError(
+            "Publishing",
+            [
+                Problem(
+                    where=str(settings.build_database),
+                    found="no candidate",
+                    expected="a built warehouse",
+                    remedy="materialise everything first: lbn refresh, or the job refresh",
+                )
+            ],
+        )
+    with _candidate(settings) as build:
+        audit(build)
+        inputs = dict(build.execute("select source_id, sha256 from meta.source_file").fetchall())
+        code = code_version()
+        name = release_id(settings.profile, inputs, code)
+        target = settings.releases / name
+        if target.exists():
+            verify(target)
+            point_to(settings.releases, name)
+            return Published(name, target, read_manifest(target), was_there=True)
+        settings.releases.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=settings.releases) as folder:
+            incoming = Path(folder) / name
+            incoming.mkdir()
+            manifest = _manifest(build, settings, registry, name, code)
+            _write_warehouse(build, incoming / "warehouse.duckdb", manifest)
+            manifest["warehouse_sha256"] = sha256_of(incoming / "warehouse.duckdb")
+            _write_text(incoming / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+            sums = [f"{sha256_of(file)}  {file.name}\n" for file in sorted(incoming.iterdir())]
+            _write_text(incoming / "SHA256SUMS", "".join(sums))
+            for file in incoming.iterdir():
+                file.chmod(0o444)
+            try:
+                incoming.rename(target)
+            except OSError:
+                # Somebody else published the same release between our look and our rename.
+                if not target.exists():
+                    raise
+    verify(target)
+    point_to(settings.releases, name)
+    return Published(name, target, manifest, was_there=False)
+
+
+@contextmanager
+def _candidate(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The build database attached read-only, by a connection that may write elsewhere."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{_quoted(str(settings.build_database))}' as build (read_only)")
+        connection.execute("use build")
+        yield connection
+
+
+def _write_text(path: Path, text: str) -> None:
+    with path.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _git_commit() -> str | None:
+    """The commit, with '+' where the checkout has changes; None outside a checkout."""
+    if shutil.which("git") is None or not (PROJECT_ROOT / ".git").exists():
+        return None
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(PROJECT_ROOT), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    except subprocess.CalledProcessError:
+        return None
+
+
+def _rows(build: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[dict[str, Any]]:
+    cursor = build.execute(query, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _mart_tables(build: duckdb.DuckDBPyConnection) -> list[str]:
+    return [
+        name
+        for (name,) in build.execute(
+            "select table_name from duckdb_tables() "
+            "where database_name = current_database() and schema_name = 'marts' order by 1"
+        ).fetchall()
+    ]
+
+
+def _manifest(
+    build: duckdb.DuckDBPyConnection,
+    settings: Settings,
+    registry: Registry,
+    name: str,
+    code: str,
+) -> dict[str, Any]:
+    sources = _rows(build, "select * from meta.source_file order by source_id")
+    row_counts = {
+        table: _rows(build, f'select count(*) as n from marts."{table}"')[0]["n"]
+        for table in _mart_tables(build)
+    }
+    return {
+        "release_id": name,
+        "profile": settings.profile,
+        "country": registry.profile.label,
+        "label": "SYNTHETIC" if registry.profile.synthetic else "REAL",
+        "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "code_version": code,
+        "git_commit": _git_commit(),
+        "libraries": {library: version(library) for library in _LIBRARIES},
+        "editions": _rows(
+            build,
+            "select edition_id, label, areas, areas_rated, areas_listed, areas_published "
+            "from marts.dim_edition order by edition_id",
+        ),
+        "changes_since": _changes(build, settings.releases),
+        "row_counts": row_counts,
+        "guards": _rows(
+            build,
+            "select stage, guard, count(*) as expectations, "
+            "count(*) filter (where passed) as passed, max(checked_at) as checked_at "
+            "from meta.guard_result group by stage, guard order by stage, guard",
+        ),
+        "inputs": sources,
+        "licences": sorted({source["licence"] for source in sources}),
+        "citations": sorted({source["citation"] for source in sources}),
+    }
+
+
+def _changes(build: duckdb.DuckDBPyConnection, releases: Path) -> dict[str, Any] | None:
+    """What the candidate changes in each list, against the release that is current."""
+    current = releases / "current"
+    if not current.exists():
+        return None
+    build.execute(
+        f"attach '{_quoted(str(current / 'warehouse.duckdb'))}' as current_release (read_only)"
+    )
+    try:
+        editions = _rows(
+            build,
+            """
+            with before as (
+                select edition_id, area_code from current_release.marts.double_disadvantage
+                where is_doubly_disadvantaged
+            ),
+            after as (
+                select edition_id, area_code from marts.double_disadvantage
+                where is_doubly_disadvantaged
+            )
+            select
+                coalesce(before.edition_id, after.edition_id) as edition_id,
+                count(before.area_code) as listed_before,
+                count(after.area_code) as listed_after,
+                count(*) filter (where before.area_code is null) as joined,
+                count(*) filter (where after.area_code is null) as departed
+            from before
+            full join after
+                on before.edition_id = after.edition_id and before.area_code = after.area_code
+            group by 1
+            order by 1
+            """,
+        )
+    finally:
+        build.execute("detach current_release")
+    return {"release_id": read_manifest(current)["release_id"], "editions": editions}
+
+
+def _write_warehouse(
+    build: duckdb.DuckDBPyConnection, path: Path, manifest: dict[str, Any]
+) -> None:
+    """Copy the marts and what analysts may know of the build, with keys and comments."""
+    build.execute(
+        f"attach '{_quoted(str(path))}' as published (storage_version '{STORAGE_VERSION}')"
+    )
+    try:
+        build.execute("create schema published.marts")
+        build.execute("create schema published.meta")
+        tables = [("marts", table) for table in _mart_tables(build)]
+        tables += [("meta", table) for table in _PUBLISHED_META]
+        for schema, table in tables:
+            _copy_table(build, schema, table)
+        build.execute(
+            "create table published.meta.release as select "
+            "? as release_id, ? as profile, ? as country, ? as label, ? as built_at, "
+            "? as code_version, ?::varchar as git_commit",
+            [
+                manifest[field]
+                for field in (
+                    "release_id",
+                    "profile",
+                    "country",
+                    "label",
+                    "built_at",
+                    "code_version",
+                    "git_commit",
+                )
+            ],
+        )
+        build.execute("checkpoint published")
+    finally:
+        build.execute("detach published")
+
+
+def _copy_table(build: duckdb.DuckDBPyConnection, schema: str, table: str) -> None:
+    described = build.execute(
+        "select sql, comment from duckdb_tables() "
+        "where database_name = current_database() and schema_name = ? and table_name = ?",
+        [schema, table],
+    ).fetchone()
+    assert described is not None
+    statement, comment = described
+    name = f'published."{schema}"."{table}"'
+    build.execute(statement.replace(f"CREATE TABLE {schema}.{table}", f"CREATE TABLE {name}", 1))
+    build.execute(f'insert into {name} select * from "{schema}"."{table}"')
+    comments = build.execute(
+        "select column_name, comment from duckdb_columns() where comment is not null "
+        "and database_name = current_database() and schema_name = ? and table_name = ?",
+        [schema, table],
+    ).fetchall()
+    # COMMENT takes no parameters: quotes are doubled by hand.
+    if comment:
+        build.execute(f"comment on table {name} is '{_quoted(comment)}'")
+    for column, text in comments:
+        build.execute(f"comment on column {name}.\"{column}\" is '{_quoted(text)}'")
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")

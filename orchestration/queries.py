@@ -1,0 +1,121 @@
+"""The questions that the commands ask of a published release: one query layer for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which rows of a list: names or codes, matched without regard to case; None for all."""
+
+    region: str | None = None
+    lad: str | None = None
+    name: str | None = None
+
+
+class UnknownEditionError(Exception):
+    """No such edition in the release; ``known`` are those that there are."""
+
+    def __init__(self, edition: str, known: list[str]) -> None:
+        super().__init__(edition)
+        self.edition = edition
+        self.known = known
+
+
+@contextmanager
+def open_release(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(str(release / "warehouse.duckdb"), read_only=True)
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[Row]:
+    cursor = connection.execute(query, parameters)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def list_edition(
+    connection: duckdb.DuckDBPyConnection, edition: str, filters: Filters
+) -> list[Row]:
+    """The areas on an edition's list, the worst by IMD rank first.
+
+    Raises:
+        UnknownEditionError: the release has no such edition.
+    """
+    known = [row["edition_id"] for row in editions(connection)]
+    if edition not in known:
+        raise UnknownEditionError(edition, known)
+    return _rows(
+        connection,
+        """
+        select
+            areas.edition_id,
+            areas.area_code,
+            areas.area_name,
+            areas.lad_code,
+            areas.lad_name,
+            areas.region_name,
+            areas.population,
+            areas.imd_rank,
+            areas.imd_decile,
+            areas.cni_rank,
+            areas.cni_decile,
+            areas.published_flag,
+            release.release_id,
+            release.label
+        from marts.double_disadvantage as areas
+        cross join meta.release
+        where
+            areas.edition_id = $1
+            and areas.is_doubly_disadvantaged
+            and ($2 is null or lower(areas.region_name) = lower($2))
+            and ($3 is null or lower($3) in (lower(areas.lad_name), lower(areas.lad_code)))
+            and (
+                $4 is null
+                or contains(lower(areas.area_name), lower($4))
+                or lower(areas.area_code) = lower($4)
+            )
+        order by areas.imd_rank, areas.area_code
+        """,
+        edition,
+        filters.region,
+        filters.lad,
+        filters.name,
+    )
+
+
+def editions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    return _rows(connection, "select * from marts.dim_edition order by edition_id")
+
+
+def guards(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    return _rows(
+        connection,
+        """
+        select
+            stage,
+            guard,
+            count(*) as expectations,
+            count(*) filter (where passed) as passed,
+            max(checked_at) as checked_at
+        from meta.guard_result
+        group by stage, guard
+        order by stage desc, guard
+        """,
+    )
+
+
+def sources(connection: duckdb.DuckDBPyConnection) -> list[Row]:
+    return _rows(connection, "select * from meta.source_file order by source_id")

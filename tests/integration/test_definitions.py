@@ -1,0 +1,131 @@
+"""The Dagster code location: what the graph shows, and what stands in whose way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from orchestration.settings import PROJECT_ROOT
+from orchestration.sources.readers import RAW_TABLES
+from orchestration.sources.registry import load_registry
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def graph(data: Path) -> Any:
+    """The asset graph of the sample's code location, loaded in a data root of its own."""
+    before = dict(os.environ)
+    os.environ |= {"LBN_DATA": str(data), "LBN_PROFILE": "sample"}
+    try:
+        from orchestration.definitions import defs
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+    dg.Definitions.validate_loadable(defs)
+    return defs.get_repository_def()
+
+
+def ancestors(graph: Any, key: dg.AssetKey) -> set[dg.AssetKey]:
+    seen: set[dg.AssetKey] = set()
+    waiting = [key]
+    while waiting:
+        for parent in graph.asset_graph.get(waiting.pop()).parent_keys - seen:
+            seen.add(parent)
+            waiting.append(parent)
+    return seen
+
+
+def test_every_source_file_leads_to_the_release(graph: Any) -> None:
+    above = ancestors(graph, dg.AssetKey("release"))
+    for source in load_registry("sample").sources:
+        assert dg.AssetKey(["source", source.id]) in above
+    for table in RAW_TABLES:
+        assert dg.AssetKey(["raw", table]) in above
+    # No stray node: whatever the graph holds leads to the release.
+    assert set(graph.asset_graph.get_all_asset_keys()) - above == {dg.AssetKey("release")}
+
+
+def test_the_list_comes_from_the_index_files_and_lookups(graph: Any) -> None:
+    above = ancestors(graph, dg.AssetKey(["marts", "double_disadvantage"]))
+    for source in ("imd2015", "imd2019", "imd2025", "cni2019", "cni2023", "lsoa11_lsoa21"):
+        assert dg.AssetKey(["source", source]) in above
+
+
+def test_every_asset_says_what_it_is(graph: Any) -> None:
+    for key in graph.asset_graph.get_all_asset_keys():
+        node = graph.asset_graph.get(key)
+        assert node.group_name not in (None, "default"), key
+        assert node.kinds, key
+        assert node.owners, key
+        assert node.description, key
+
+
+def test_every_raw_table_and_guarded_mart_has_a_blocking_guard(graph: Any) -> None:
+    blocking = {
+        key.asset_key
+        for key in graph.asset_graph.asset_check_keys
+        if graph.asset_graph.get(key).blocking
+    }
+    assert blocking >= {dg.AssetKey(["raw", table]) for table in RAW_TABLES}
+    assert dg.AssetKey(["marts", "double_disadvantage"]) in blocking
+
+
+def test_dbt_tests_are_checks_and_source_tests_are_not(graph: Any) -> None:
+    checks = {(key.asset_key.path[0], key.name) for key in graph.asset_graph.asset_check_keys}
+    assert (
+        "marts",
+        "unique_key_double_disadvantage_edition_id__area_code",
+    ) in checks
+    # The trap: with source tests as checks, dbt ran in full after a blocking guard had failed.
+    guards = {name for schema, name in checks if schema == "raw"}
+    assert guards == {f"raw_{table}" for table in RAW_TABLES}
+
+
+def test_one_writer_at_a_time(graph: Any) -> None:
+    for node in graph.get_job("refresh").all_node_defs:
+        assert node.pool == "warehouse", node.name
+
+
+def test_the_jobs_and_the_schedule(graph: Any) -> None:
+    assert {"refresh", "publish"} <= {job.name for job in graph.get_all_jobs()}
+    schedule = graph.get_schedule_def("annual_refresh")
+    assert schedule.execution_timezone == "Europe/London"
+    assert schedule.default_status == dg.DefaultScheduleStatus.STOPPED
+
+
+def test_the_workspace_loads_as_the_ui_loads_it(data: Path) -> None:
+    workspace = PROJECT_ROOT / "workspace.yaml"
+    assert yaml.safe_load(workspace.read_text(encoding="utf-8"))["load_from"]
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("dagster")),
+            "definitions",
+            "validate",
+            "-w",
+            str(workspace),
+        ],
+        env=os.environ | {"LBN_DATA": str(data), "LBN_PROFILE": "sample"},
+        cwd=PROJECT_ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_no_tool_calls_home() -> None:
+    instance = yaml.safe_load((PROJECT_ROOT / "dagster.yaml").read_text(encoding="utf-8"))
+    assert instance["telemetry"] == {"enabled": False}
+    dbt = yaml.safe_load((PROJECT_ROOT / "dbt_project/dbt_project.yml").read_text(encoding="utf-8"))
+    assert dbt["flags"]["send_anonymous_usage_stats"] is False

@@ -1,0 +1,235 @@
+"""The sample from an empty folder to a published release, and what a second refresh does."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from orchestration.sources.vault import sha256_of
+from tests.pipeline.conftest import Ran, Site
+
+EDITION = "lsoa21_imd2025_cni2023"
+
+
+def summary(sample: Site) -> str:
+    return (sample.data / "first_refresh.txt").read_text(encoding="utf-8")
+
+
+def test_the_summary_names_editions_guards_release_and_next_commands(sample: Site) -> None:
+    text = summary(sample)
+    for edition, areas, listed in rows_of_editions(sample):
+        line = next(line for line in text.splitlines() if line.startswith(edition))
+        assert f"{areas:,}" in line.split()
+        assert f"{listed:,}" in line.split()
+    assert "guards passed" in text
+    assert str(sample.current / "warehouse.duckdb") in text
+    assert text.count("\n  lbn ") + text.count("\n  make ") == 3
+    # Short: progress and summary together fit on a screen.
+    assert len(text.splitlines()) < 45
+
+
+def rows_of_editions(sample: Site) -> list[tuple[str, int, int]]:
+    with sample.warehouse() as warehouse:
+        return warehouse.execute(
+            "select edition_id, areas, areas_listed from marts.dim_edition"
+        ).fetchall()
+
+
+def test_a_second_refresh_does_nothing_and_says_so(sample: Site) -> None:
+    before = sample.release_bytes()
+    began = os.stat(sample.current.resolve()).st_mtime_ns
+    ran = sample.lbn("refresh")
+    assert ran.code == 0
+    assert "Nothing changed" in ran.out
+    assert "Starting Dagster" not in ran.err
+    assert sample.release_bytes() == before
+    assert os.stat(sample.current.resolve()).st_mtime_ns == began
+
+
+def test_a_refresh_elsewhere_gives_the_same_release_id_and_marts(
+    sample: Site, tmp_path: Path
+) -> None:
+    other = Site(tmp_path, "sample")
+    ran = other.lbn("refresh")
+    assert ran.code == 0, ran.err
+    assert other.current.resolve().name == sample.current.resolve().name
+    with sample.warehouse() as warehouse:
+        warehouse.execute(f"attach '{other.current / 'warehouse.duckdb'}' as other (read_only)")
+        for (table,) in warehouse.execute(
+            "select table_name from duckdb_tables() "
+            "where database_name = 'warehouse' and schema_name = 'marts'"
+        ).fetchall():
+            # When a file was received differs from place to place; nothing else may.
+            columns = "* exclude (retrieved_at)" if table == "dim_source" else "*"
+            for one, another in (("warehouse", "other"), ("other", "warehouse")):
+                surplus = warehouse.execute(
+                    f"(select {columns} from {one}.marts.{table}) except all "
+                    f"(select {columns} from {another}.marts.{table})"
+                ).fetchall()
+                assert surplus == [], table
+
+
+def test_the_release_is_read_only_checksummed_and_says_synthetic(sample: Site) -> None:
+    release = sample.current.resolve()
+    for file in release.iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o444, file
+    sums = (release / "SHA256SUMS").read_text(encoding="utf-8").split()
+    assert dict(zip(sums[1::2], sums[::2], strict=True)) == {
+        name: sha256_of(release / name) for name in ("manifest.json", "warehouse.duckdb")
+    }
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["label"] == "SYNTHETIC"
+    assert manifest["release_id"] == release.name
+    assert {entry["source_id"]: entry["sha256"] for entry in manifest["inputs"]}
+    assert all(guard["passed"] == guard["expectations"] > 0 for guard in manifest["guards"])
+    assert manifest["licences"]
+    assert manifest["citations"]
+    with sample.warehouse() as warehouse:
+        assert warehouse.execute("select label, release_id from meta.release").fetchall() == [
+            ("SYNTHETIC", release.name)
+        ]
+        for table, count in manifest["row_counts"].items():
+            assert warehouse.execute(f"select count(*) from marts.{table}").fetchone() == (count,)
+    pointer = json.loads((release.parent / "current.json").read_text(encoding="utf-8"))
+    assert pointer == {"release_id": release.name}
+
+
+def test_the_release_holds_marts_and_meta_with_comments_and_keys(sample: Site) -> None:
+    with sample.warehouse() as warehouse:
+        schemas = warehouse.execute(
+            "select distinct schema_name from duckdb_tables() order by 1"
+        ).fetchall()
+        assert schemas == [("marts",), ("meta",)]
+        uncommented = warehouse.execute(
+            "select table_name, column_name from duckdb_columns() "
+            "where schema_name = 'marts' and comment is null"
+        ).fetchall()
+        assert uncommented == []
+        keyed = warehouse.execute(
+            "select count(distinct table_name) from duckdb_constraints() "
+            "where constraint_type = 'PRIMARY KEY'"
+        ).fetchone()
+        tables = warehouse.execute(
+            "select count(*) from duckdb_tables() where schema_name = 'marts'"
+        ).fetchone()
+        assert keyed == tables
+
+
+def test_every_area_and_code_is_of_the_synthetic_country(sample: Site) -> None:
+    with sample.warehouse() as warehouse:
+        strangers = warehouse.execute(
+            "select area_code from marts.dim_area where not starts_with(area_code, 'X')"
+        ).fetchall()
+    assert strangers == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("list", EDITION), ("list", EDITION, "--format", "csv"), ("status",), ("sources",)],
+    ids=" ".join,
+)
+def test_every_command_on_the_sample_says_synthetic(sample: Site, command: list[str]) -> None:
+    ran = sample.lbn(*command)
+    assert ran.code == 0, ran.err
+    assert "SYNTHETIC" in ran.out + ran.err
+
+
+def test_list_gives_the_list_and_filters_it(sample: Site) -> None:
+    every = listed(sample.lbn("list", EDITION, "--format", "csv"))
+    with sample.warehouse() as warehouse:
+        expected = warehouse.execute(
+            "select area_code from marts.double_disadvantage "
+            f"where edition_id = '{EDITION}' and is_doubly_disadvantaged "
+            "order by imd_rank, area_code"
+        ).fetchall()
+    assert [(row["area_code"],) for row in every] == expected
+    assert {row["label"] for row in every} == {"SYNTHETIC"}
+    region, lad, name = every[0]["region_name"], every[0]["lad_name"], every[0]["area_name"]
+    by_region = listed(sample.lbn("list", EDITION, "--region", region.upper(), "--format", "csv"))
+    assert by_region == [row for row in every if row["region_name"] == region]
+    by_lad = listed(sample.lbn("list", EDITION, "--lad", lad, "--format", "csv"))
+    assert by_lad == [row for row in every if row["lad_name"] == lad]
+    by_name = listed(sample.lbn("list", EDITION, "--name", name, "--format", "csv"))
+    assert [row["area_name"] for row in by_name] == [name]
+    as_json = json.loads(sample.lbn("list", EDITION, "--format", "json").out)
+    assert [row["area_code"] for row in as_json] == [row["area_code"] for row in every]
+
+
+def listed(ran: Ran) -> list[dict[str, str]]:
+    assert ran.code == 0, ran.err
+    return list(csv.DictReader(io.StringIO(ran.out)))
+
+
+def test_an_unknown_edition_or_profile_is_wrong_usage(sample: Site) -> None:
+    ran = sample.lbn("list", "lsoa21_imd2030_cni2023")
+    assert ran.code == 2
+    assert EDITION in ran.err
+    ran = sample.lbn("status", "--profile", "wales")
+    assert ran.code == 2
+    assert "sample, england" in ran.err.replace("england, sample", "sample, england")
+
+
+def test_before_the_first_release_there_is_nothing_to_show(tmp_path: Path) -> None:
+    ran = Site(tmp_path, "sample").lbn("status")
+    assert ran.code == 3
+    assert "lbn refresh" in ran.err
+
+
+def test_status_tells_a_release_that_somebody_changed(sample: Site, tmp_path: Path) -> None:
+    copy = Site(tmp_path, "sample")
+    shutil.copytree(sample.root / "releases", copy.root / "releases", symlinks=True)
+    manifest = copy.current / "manifest.json"
+    manifest.chmod(0o644)
+    manifest.write_text(manifest.read_text(encoding="utf-8") + " ", encoding="utf-8")
+    ran = copy.lbn("status")
+    assert ran.code == 1
+    assert "manifest.json" in ran.err
+    assert "delete the folder" in ran.err
+
+
+def test_the_profiles_keep_apart(sample: Site) -> None:
+    ran = sample.lbn("status", "--profile", "england")
+    assert ran.code == 3
+    assert not (sample.data / "england").exists()
+
+
+def test_earlier_inputs_bring_back_the_earlier_release(
+    sample: Site, planted: Path, tmp_path: Path
+) -> None:
+    """Built before from the same inputs and code: made current again, not built again."""
+    site = Site(tmp_path / "data", "sample")
+    shutil.copytree(sample.root, site.root, symlinks=True)
+    first = site.current.resolve().name
+    # A harmless re-issue: a line more at the end of a file.
+    lookup = planted / "lookups" / "lad24_rgn24.csv"
+    lookup.write_bytes(lookup.read_bytes() + b"\r\n")
+    ran = site.lbn("refresh", inbox=planted)
+    assert ran.code == 0, ran.err
+    second = site.current.resolve().name
+    assert second != first
+    assert "every list the same" in ran.out
+    assert "re-issue: differs from" in site.lbn("status").out
+    ran = site.lbn("refresh", inbox=site.root / "inbox")
+    assert ran.code == 0, ran.err
+    assert "Built before" in ran.out
+    assert site.current.resolve().name == first
+    assert (site.root / "releases" / second).is_dir()
+
+
+def test_without_an_inbox_the_published_files_are_used_from_the_vault(
+    sample: Site, tmp_path: Path
+) -> None:
+    site = Site(tmp_path / "data", "sample")
+    shutil.copytree(sample.root, site.root, symlinks=True)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    ran = site.lbn("refresh", inbox=empty)
+    assert ran.code == 0, ran.err
+    assert "Nothing changed" in ran.out
