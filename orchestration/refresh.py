@@ -131,11 +131,10 @@ def _failure(settings: Settings, result: Any) -> Exception:
     from orchestration.build import open_build
     from orchestration.publish.audit import failed_guards
 
-    errors = [
-        event.event_specific_data.error
-        for event in result.all_events
-        if event.is_failure and event.event_specific_data and event.event_specific_data.error
-    ]
+    failures = [event for event in result.all_events if event.is_step_failure]
+    # A run can also fail before any step does, such as when the instance is broken.
+    failures = failures or [event for event in result.all_events if event.is_failure]
+    errors = [event.event_specific_data.error for event in failures]
     refused = [
         error.cause.message.partition(": ")[2]
         for error in errors

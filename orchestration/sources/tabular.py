@@ -240,7 +240,12 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
 def _breakage(message: str) -> tuple[str, str]:
     """What DuckDB's parser stopped at, in our words: what was found, what was expected."""
     line = re.search(r"CSV Error on Line: (\d+)", message)
-    where = f"line {line[1]}" if line else "a line"
+    if not line:
+        return (
+            "a file that mixes kinds of line end, or is wrongly quoted",
+            "complete comma-separated lines, all ended alike (RFC 4180)",
+        )
+    where = f"line {line[1]}"
     if lengths := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         return (
             f"{where} has {lengths[2]} values",
@@ -248,9 +253,4 @@ def _breakage(message: str) -> tuple[str, str]:
         )
     if "unicode" in message.lower():
         return f"{where} is not UTF-8", "UTF-8 text"
-    return (
-        f"{where} breaks off or is wrongly quoted ({message.splitlines()[-1]})"
-        if line is None
-        else f"{where} breaks off or is wrongly quoted",
-        "complete comma-separated lines",
-    )
+    return f"{where} breaks off or is wrongly quoted", "complete comma-separated lines"

@@ -207,14 +207,16 @@ def test_earlier_inputs_bring_back_the_earlier_release(
     site = Site(tmp_path / "data", "sample")
     shutil.copytree(sample.root, site.root, symlinks=True)
     first = site.current.resolve().name
-    # A harmless re-issue: a line more at the end of a file.
+    # A harmless re-issue: an empty line more at the end of a file.
     lookup = planted / "lookups" / "lad24_rgn24.csv"
-    lookup.write_bytes(lookup.read_bytes() + b"\r\n")
+    content = lookup.read_bytes()
+    lookup.write_bytes(content + (b"\r\n" if b"\r\n" in content else b"\n"))
     ran = site.lbn("refresh", inbox=planted)
     assert ran.code == 0, ran.err
     second = site.current.resolve().name
     assert second != first
     assert "every list the same" in ran.out
+    assert "lad24_rgn24 is a re-issue: differs from" in ran.out
     assert "re-issue: differs from" in site.lbn("status").out
     ran = site.lbn("refresh", inbox=site.root / "inbox")
     assert ran.code == 0, ran.err

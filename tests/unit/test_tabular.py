@@ -420,3 +420,9 @@ def test_any_table_of_text_reads_back_with_its_line_numbers(
     for (line, *_), ((first, last), _) in zip(got, expected, strict=True):
         # Of a row that runs over several lines, its first or its last.
         assert line in (first, last)
+
+
+def test_a_file_that_mixes_kinds_of_line_end_is_refused(refused: Refusal) -> None:
+    [problem] = refused("LSOA code (2011),LSOA name\nE01000001,A\nE01000002,B\r\n", CODE, NAME)
+    assert "mixes kinds of line end" in problem.found
+    assert "all ended alike" in problem.expected
