@@ -7,7 +7,7 @@ What does not: when a guard runs and what a failure stops. That is orchestration
 
 from __future__ import annotations
 
-from data_quality.runner import run_suite
+from data_quality.runner import preload, run_suite
 from data_quality.suite import Suite, load_suites
 
-__all__ = ["Suite", "load_suites", "run_suite"]
+__all__ = ["Suite", "load_suites", "preload", "run_suite"]

@@ -57,9 +57,15 @@ def run_suite(suite: Suite, connection: duckdb.DuckDBPyConnection) -> list[Guard
     return results
 
 
+def preload() -> None:
+    """Import Great Expectations, without telemetry: a caller with time to spare may do it early."""
+    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    import great_expectations  # noqa: F401
+
+
 def _batches() -> BatchDefinition[Any]:
     """Where Great Expectations takes data frames from: in memory, silent, without telemetry."""
-    os.environ["GX_ANALYTICS_ENABLED"] = "false"
+    preload()
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 

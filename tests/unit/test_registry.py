@@ -321,3 +321,29 @@ def test_a_relation_that_no_model_knows_is_refused() -> None:
 def test_a_profile_that_does_not_exist_is_no_registry() -> None:
     with pytest.raises(KeyError, match="wales"):
         load_registry("wales")
+
+
+def test_a_source_belongs_to_the_profiles_that_say_its_rows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A release of England alone is data: the sample need not have a file of it."""
+    from orchestration.sources import registry
+
+    entries = registry._yaml("sources.yml")["sources"]
+    new = next(entry for entry in entries if entry["id"] == "imd2025") | {
+        "id": "imd2030",
+        "rows": {"england": 33755},
+    }
+    read = registry._yaml
+    monkeypatch.setattr(
+        registry,
+        "_yaml",
+        lambda name: {"sources": [*entries, new]} if name == "sources.yml" else read(name),
+    )
+    load_registry.cache_clear()
+    try:
+        england = {source.id for source in load_registry("england").sources}
+        sample = {source.id for source in load_registry("sample").sources}
+    finally:
+        load_registry.cache_clear()
+    assert england - sample == {"imd2030"}
