@@ -127,6 +127,8 @@ def refreshed(console: Console, result: Refreshed, settings: Settings) -> None:
     if result.outcome == "built":
         _changes(console, manifest)
     warehouse = settings.releases / "current" / "warehouse.duckdb"
+    if warehouse.is_relative_to(Path.cwd()):
+        warehouse = warehouse.relative_to(Path.cwd())
     profile = "" if settings.profile == "sample" else f" --profile {settings.profile}"
     console.print(f"Warehouse: {warehouse}", markup=False)
     console.print("\nNext:")
