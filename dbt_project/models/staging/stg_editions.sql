@@ -1,16 +1,34 @@
--- A table, since the guards read it too, and they read no views.
+-- The editions whose releases this profile has: a release that only England has brings no edition
+-- to the sample. A table, since the guards read it too, and they read no views.
 {{ config(materialized='table') }}
 
--- The editions whose releases this profile has: a release that only England has brings no edition
--- to the sample.
 with editions as (
 
     select * from {{ ref('editions') }}
 
+),
+
+sources as (
+
+    select source_id from {{ ref('stg_source_files') }}
+
 )
 
-select editions.*
+select
+    editions.edition_id,
+    editions.label,
+    editions.area_type,
+    editions.lad_type,
+    editions.imd_release,
+    editions.cni_release,
+    editions.carry_rule,
+    editions.carry_lookup_id,
+    editions.imd_threshold_percent,
+    editions.cni_threshold_percent,
+    editions.published_flag_release,
+    editions.published_flag_origin,
+    editions.comparable_group,
+    editions.publisher_count
 from editions
-where
-    editions.imd_release in (select source_id from {{ ref('stg_source_files') }})
-    and editions.cni_release in (select source_id from {{ ref('stg_source_files') }})
+inner join sources as imd_source on editions.imd_release = imd_source.source_id
+inner join sources as cni_source on editions.cni_release = cni_source.source_id
