@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +82,11 @@ def _count(value: Any) -> str:
     return "" if value is None else f"{value:,}"
 
 
+def _minute(moment: str) -> str:
+    """An ISO 8601 moment (UTC) to the minute."""
+    return moment[:16].replace("T", " ")
+
+
 def _editions(console: Console, manifest: dict[str, Any]) -> None:
     numbers = ("areas", "rated", "on the list", "published list")
     table = _table("edition", *numbers, numbers=numbers)
@@ -133,11 +140,20 @@ def refreshed(console: Console, result: Refreshed, settings: Settings) -> None:
     console.print(f"Warehouse: {warehouse}", markup=False)
     console.print("\nNext:")
     for command, what in (
-        (f"lbn list lsoa21_imd2025_cni2023{profile}", "read a list"),
-        (f"lbn status{profile}", "what is published, built from what"),
-        (f"lbn ui{profile}", "the same as a graph, in the Dagster UI"),
+        (f"list lsoa21_imd2025_cni2023{profile}", "read a list"),
+        (f"status{profile}", "what is published, built from what"),
+        (f"ui{profile}", "the same as a graph, in the Dagster UI"),
     ):
-        console.print(f"  {command:<48} {what}", markup=False)
+        console.print(f"  {_lbn()} {command}", markup=False)
+        console.print(f"      {what}", markup=False, style="dim")
+
+
+def _lbn() -> str:
+    """How to call this command from here: by its name, if it is on the path."""
+    if shutil.which("lbn"):
+        return "lbn"
+    here = Path(sys.argv[0]).absolute()
+    return str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here)
 
 
 def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> None:
@@ -175,7 +191,7 @@ def status(
             guard["stage"],
             str(guard["passed"]),
             str(guard["expectations"]),
-            guard["checked_at"],
+            _minute(guard["checked_at"]),
         )
     console.print(table)
     console.print()
@@ -185,7 +201,7 @@ def status(
             source["source_id"],
             source["sha256"][:12],
             _count(source["rows"]),
-            source["retrieved_at"],
+            _minute(source["retrieved_at"]),
             source["issue"],
         )
     console.print(table)
