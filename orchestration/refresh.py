@@ -142,7 +142,9 @@ def _failure(settings: Settings, result: Any) -> Exception:
     ]
     if refused:
         return RunFailedError("\n".join(refused).rstrip())
-    if settings.build_database.exists():
+    # Only then do the verdicts in the build speak of this run.
+    judged = any(error.cls_name in ("DagsterAssetCheckFailedError", "Failure") for error in errors)
+    if judged:
         with open_build(settings, read_only=True) as build:
             if broken := failed_guards(build):
                 return RefreshError("Guarding the refresh", broken)

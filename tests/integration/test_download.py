@@ -244,7 +244,11 @@ def test_a_zipped_reply_is_unzipped(site: Site, tmp_path: Path) -> None:
     assert (tmp_path / "file").read_bytes() == CSV
 
 
-@pytest.mark.parametrize("body", [gzip.compress(CSV)[:-9], gzip.compress(CSV) + b"more", CSV])
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(CSV)[:-9], gzip.compress(CSV) + b"more", CSV],
+    ids=["broken off", "with more behind it", "not zipped"],
+)
 def test_a_broken_zipped_reply_is_refused(site: Site, tmp_path: Path, body: bytes) -> None:
     reply = Reply(body, headers={"Content-Encoding": "gzip"}, content_length=None)
     refused(site.serve("/file.csv", reply), tmp_path, "failed 3 times")
