@@ -167,7 +167,6 @@ def _write(rows: list[dict[str, Any]], format_: Format) -> None:
 def status(profile: ProfileOption = None) -> None:
     """Say what is published: which release, built from what, when, and what the guards said."""
     from orchestration.publish.pointer import verify
-    from orchestration.queries import guards, open_release
 
     settings, registry = _context(profile)
     release = _current(settings)
@@ -177,8 +176,7 @@ def status(profile: ProfileOption = None) -> None:
     except RefreshError as error:
         err.print(str(error), markup=False, style="red")
         raise typer.Exit(REFUSED) from error
-    with open_release(release) as connection:
-        report.status(out, release, read_manifest(release), guards(connection))
+    report.status(out, release, read_manifest(release))
 
 
 @app.command()

@@ -98,24 +98,3 @@ def list_edition(
 
 def editions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     return _rows(connection, "select * from marts.dim_edition order by edition_id")
-
-
-def guards(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    return _rows(
-        connection,
-        """
-        select
-            stage,
-            guard,
-            count(*) as expectations,
-            count(*) filter (where passed) as passed,
-            max(checked_at) as checked_at
-        from meta.guard_result
-        group by stage, guard
-        order by stage desc, guard
-        """,
-    )
-
-
-def sources(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    return _rows(connection, "select * from meta.source_file order by source_id")

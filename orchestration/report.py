@@ -172,9 +172,7 @@ def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> 
     console.print(f"{len(rows):,} areas on {edition}{where}; rank 1 = worst", markup=False)
 
 
-def status(
-    console: Console, release: Path, manifest: dict[str, Any], guards: list[dict[str, Any]]
-) -> None:
+def status(console: Console, release: Path, manifest: dict[str, Any]) -> None:
     console.print(
         f"[bold]{manifest['release_id']}[/] ({manifest['label']}, "
         f"{escape(manifest['country'])}), checksums intact"
@@ -185,7 +183,7 @@ def status(
     console.print()
     numbers = ("passed", "of")
     table = _table("guard", "stage", *numbers, "checked", numbers=numbers)
-    for guard in guards:
+    for guard in manifest["guards"]:
         table.add_row(
             guard["guard"],
             guard["stage"],

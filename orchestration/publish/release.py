@@ -177,7 +177,7 @@ def _manifest(
             build,
             "select stage, guard, count(*) as expectations, "
             "count(*) filter (where passed) as passed, max(checked_at) as checked_at "
-            "from meta.guard_result group by stage, guard order by stage, guard",
+            "from meta.guard_result group by stage, guard order by stage desc, guard",
         ),
         "inputs": sources,
         "licences": sorted({source["licence"] for source in sources}),
