@@ -64,12 +64,14 @@ class Suite(_Strict):
     table: Literal[
         "index_area",
         "index_measure",
+        "indicator",
         "lookup",
         "population",
         "boundary",
         "dim_area",
         "fct_domain_score",
         "fct_index_score",
+        "indicator_reconciliation",
         "double_disadvantage",
     ]
     description: Text

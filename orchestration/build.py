@@ -18,6 +18,7 @@ import duckdb
 
 from orchestration.fingerprint import code_version
 from orchestration.settings import Settings
+from orchestration.sources.methodology import Methodology, load_methodology
 from orchestration.sources.readers import RAW_TABLES, read_all
 from orchestration.sources.registry import Registry, area_types
 from orchestration.sources.vault import Vault, VaultFile
@@ -42,6 +43,8 @@ class GuardResult:
     remedy: str
 
 
+# A row of a source is a line of its file; but an indicator file may have many lines for an area.
+_COUNTED = {"indicator": "area_code"}
 _GUARD_TYPES = {"passed": "boolean", "unexpected": "bigint"}
 
 
@@ -69,10 +72,11 @@ def load_build(
     settings.build.mkdir(parents=True, exist_ok=True)
     fresh = settings.build_database.with_suffix(".loading")
     _remove(fresh)
+    methodology = load_methodology()
     try:
         with duckdb.connect(str(fresh)) as connection:
-            read_all(connection, registry, vault, files)
-            _describe(connection, registry, files)
+            read_all(connection, registry, vault, files, methodology)
+            _describe(connection, registry, files, methodology)
         _remove(settings.build_database)
         fresh.replace(settings.build_database)
     finally:
@@ -85,7 +89,10 @@ def _remove(database: Path) -> None:
 
 
 def _describe(
-    connection: duckdb.DuckDBPyConnection, registry: Registry, files: list[VaultFile]
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    files: list[VaultFile],
+    methodology: Methodology,
 ) -> None:
     """Write ``meta``: the source files, what is expected of them, room for the verdicts."""
     connection.execute("create schema meta")
@@ -109,6 +116,15 @@ def _describe(
     )
     connection.execute(
         """
+        create table meta.expected_indicator (
+            source_id varchar not null, index_release varchar not null,
+            indicator varchar not null, expected_areas bigint not null, denominator varchar,
+            is_share boolean not null, max_over_denominator bigint not null,
+            max_missing_percent double not null)
+        """
+    )
+    connection.execute(
+        """
         create table meta.expected_code (
             area_type varchar not null, code_pattern varchar not null, dimension_source_id varchar)
         """
@@ -122,7 +138,8 @@ def _describe(
         source_id: count
         for table in RAW_TABLES
         for source_id, count in connection.execute(
-            f"select source_id, count(distinct line_number) from raw.{table} group by 1"
+            f"select source_id, count(distinct {_COUNTED.get(table, 'line_number')}) "
+            f"from raw.{table} group by 1"
         ).fetchall()
     }
     for file in files:
@@ -157,6 +174,20 @@ def _describe(
                 registry.unmatched_areas(source),
             ],
         )
+        for indicator in methodology.in_files_of(source.index_release or "").values():
+            connection.execute(
+                "insert into meta.expected_indicator values (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    source.id,
+                    indicator.index_release,
+                    indicator.indicator,
+                    registry.rows(source),
+                    indicator.denominator,
+                    methodology.is_share(indicator),
+                    indicator.max_over_denominator or 0,
+                    indicator.max_missing_percent,
+                ],
+            )
     for area_type, facts in area_types().items():
         connection.execute(
             "insert into meta.expected_code values (?, ?, nullif(?, ''))",

@@ -52,7 +52,7 @@ def _invoke(settings: Settings, registry: Registry, *arguments: str) -> dbtRunne
 def _project_hash() -> str:
     digest = hashlib.sha256()
     for file in sorted(DBT_PROJECT.rglob("*")):
-        if file.suffix in (".sql", ".yml", ".csv") and "target" not in file.parts:
+        if file.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in file.parts:
             digest.update(str(file.relative_to(DBT_PROJECT)).encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()
 

@@ -16,7 +16,7 @@ from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
 _CODE = {
     PROJECT_ROOT / "orchestration": ("*.py", "*.yml"),
     PROJECT_ROOT / "data_quality": ("*.py", "*.yml"),
-    DBT_PROJECT / "models": ("*.sql", "*.yml"),
+    DBT_PROJECT / "models": ("*.sql", "*.py", "*.yml"),
     DBT_PROJECT / "macros": ("*.sql",),
     DBT_PROJECT / "seeds": ("*.csv", "*.yml"),
     DBT_PROJECT / "tests": ("*.sql",),

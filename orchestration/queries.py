@@ -40,7 +40,7 @@ def open_release(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[Row]:
+def query_rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[Row]:
     cursor = connection.execute(query, parameters)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -57,7 +57,7 @@ def list_edition(
     known = [row["edition_id"] for row in editions(connection)]
     if edition not in known:
         raise UnknownEditionError(edition, known)
-    return _rows(
+    return query_rows(
         connection,
         """
         select
@@ -97,4 +97,4 @@ def list_edition(
 
 
 def editions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
-    return _rows(connection, "select * from marts.dim_edition order by edition_id")
+    return query_rows(connection, "select * from marts.dim_edition order by edition_id")

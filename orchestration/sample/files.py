@@ -6,6 +6,7 @@ from pathlib import Path
 
 from orchestration.sample import indices_files as indices
 from orchestration.sample.boundaries import write_boundaries
+from orchestration.sample.indicator_files import write_indicators
 from orchestration.sample.lookups import write_lookups, write_population
 from orchestration.sample.world import build_world
 
@@ -20,7 +21,7 @@ Silverpit. No figure may be quoted as evidence of anything.
 
 
 def write_all(inbox: Path, seed: int) -> list[Path]:
-    """Build the country of `seed` and write its 17 files; see `write_sample`."""
+    """Build the country of `seed` and write its 21 files; see `write_sample`."""
     world = build_world(seed)
     paths = [
         indices.iod_2015(world, inbox / "iod2015"),
@@ -28,6 +29,7 @@ def write_all(inbox: Path, seed: int) -> list[Path]:
         indices.iod_2025(world, inbox / "iod2025"),
         indices.cni_2019(world, inbox / "cni2019"),
         indices.cni_2023(world, inbox / "cni2023"),
+        *write_indicators(world, inbox),
         *write_lookups(world, inbox / "lookups"),
         write_population(world, inbox / "population"),
         *write_boundaries(world, inbox / "boundaries"),

@@ -1,4 +1,4 @@
-"""The three Indices of Deprivation files and the two CNI files."""
+"""The three Indices of Deprivation files and the two CNI files, without their indicators."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def iod_2015(world: World, folder: Path) -> Path:
     """ID 2015: the index only, by name and not by code, CRLF, with two blank columns at the end."""
     indices = world.imd_2015
     columns = [
-        *_area_columns(world, 2011, 2013, 2017),
+        *area_columns(world, 2011, 2013, 2017),
         *_measures(indices, _INDEX),
         *_people_columns(indices, "mid 2012"),
     ]
@@ -66,7 +66,7 @@ def iod_2019(world: World, folder: Path) -> Path:
     """IoD 2019: without the outdoors score, IDACI and IDAOPI as scores; one header ends blank."""
     indices = world.imd_2019
     columns = [
-        *_area_columns(world, 2011, 2019, 2019),
+        *area_columns(world, 2011, 2019, 2019),
         *_measures(indices, _INDEX + _DOMAINS),
         (f"{_IDACI} Score (rate)", _three(indices.score["idaci"])),
         (f"{_IDAOPI} Score (rate)", _three(indices.score["idaopi"])),
@@ -85,7 +85,7 @@ def iod_2025(world: World, folder: Path) -> Path:
     """IoD 2025: IDACI and IDAOPI as ranks; one header is cut off, as the publisher left it."""
     indices = world.imd_2025
     columns = [
-        *_area_columns(world, 2021, 2024, 2024),
+        *area_columns(world, 2021, 2024, 2024),
         *_measures(indices, _INDEX + _DOMAINS),
         *_ranked(indices, "idaci", _IDACI),
         *_ranked(indices, "idaopi", _IDAOPI),
@@ -159,7 +159,7 @@ def cni_2023(world: World, folder: Path) -> Path:
     return write_table(folder / "cni2023_doggerland_lsoa21.csv", header, rows, OCSI)
 
 
-def _area_columns(world: World, lsoa_year: int, lad_year: int, lad_vintage: int) -> list[Column]:
+def area_columns(world: World, lsoa_year: int, lad_year: int, lad_vintage: int) -> list[Column]:
     """Codes and names; a header may state an earlier district year than the codes date from."""
     country = world.country
     district_of: Ints

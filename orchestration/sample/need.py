@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import gammaincinv, ndtri
-from scipy.stats import rankdata
 
+from orchestration.sample.cni_indicators import CNI_2019, CNI_2023, counts, figures
 from orchestration.sample.deprivation import Indices
 from orchestration.sample.geography import Country, Floats, Ints
+from orchestration.sample.indicators import Printed
 from orchestration.sample.lineage import Lineage
 from orchestration.sample.publishing import (
     add_up,
@@ -21,26 +23,37 @@ from orchestration.sample.publishing import (
 )
 from orchestration.sample.society import CNI_DOMAINS, Society
 
-TIED_RANK = 123  # engaged, 2019: two wards share this published rank
+TWINS_2023 = 3  # pairs of LSOAs, in each domain, that have every figure in common
 SWAPPED = 2  # wards that apportioning below LSOA brings into the list, and as many it drops
 
-WARD_NOISE = 0.4  # what ward indicators measure that the LSOA ones do not
+WARD_NOISE = 0.45  # what ward indicators measure that the LSOA ones do not
+
+SMALL_WARD_SHARE = 0.3  # of the people of the LSOA that a small ward is cut out of
 
 Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class CommunityNeeds:
-    """One edition; domain scores on their published scales, rank 1 = highest need."""
+    """One edition; domain scores on their published scales, rank 1 = highest need.
+
+    `printed` are the indicators of each domain, from which its ranks follow.
+    """
 
     domain_score: dict[str, Floats]
     domain_rank: dict[str, Ints]
     score: Floats
     rank: Ints
+    printed: dict[str, list[Printed]]
 
 
 def ward_needs(
-    rng: np.random.Generator, society: Society, country: Country, wards: Ints, hosts: Ints
+    rng: np.random.Generator,
+    society: Society,
+    country: Country,
+    wards: Ints,
+    hosts: Ints,
+    district: Ints,
 ) -> CommunityNeeds:
     """CNI 2019 for `wards`, followed by the small wards that lie inside the LSOAs `hosts`.
 
@@ -48,29 +61,39 @@ def ward_needs(
     One pair is tied in one domain: both print the minimum rank, and the score of the mean rank.
     """
     people = np.bincount(country.ward, society.population)
+    out_of = counts(rng, np.append(people[wards], SMALL_WARD_SHARE * society.population[hosts]))
     score: dict[str, Floats] = {}
     rank: dict[str, Ints] = {}
+    printed: dict[str, list[Printed]] = {}
     for domain in CNI_DOMAINS:
         values = society.cni[domain]
         means = np.bincount(country.ward, values * society.population) / people
         need = np.append(means[wards], values[hosts])
         need += rng.normal(0, WARD_NOISE, len(need))
-        if domain == "engaged":
-            need[rankdata(-need) == TIED_RANK + 1] = need[rankdata(-need) == TIED_RANK]
-        rank[domain] = rank_worst_first(need)
+        twins = _neighbours(district, [len(wards) // 5]) if domain == "engaged" else []
+        found = figures(rng, CNI_2019[domain], need, district, out_of, twins)
+        printed[domain] = found.printed
+        rank[domain] = rank_worst_first(found.score)
         score[domain] = exponential(rank[domain], stored_as=np.float32)
     total = kept_as(np.sum(list(score.values()), axis=0), np.float32)
-    return CommunityNeeds(score, rank, total, rank_worst_first(total))
+    return CommunityNeeds(score, rank, total, rank_worst_first(total), printed)
 
 
-def lsoa_needs(rng: np.random.Generator, society: Society) -> CommunityNeeds:
-    """CNI 2023: three domain scores on three scales, so only the ranks add up."""
+def lsoa_needs(rng: np.random.Generator, society: Society, district: Ints) -> CommunityNeeds:
+    """CNI 2023: three domain scores on three scales, so only the ranks add up.
+
+    A handful of ranks are tied in each domain, as in the published file.
+    """
     size = len(society.population)
-    rank = {
-        # Cut to five decimals: a handful of ranks are tied, as in the published file.
-        domain: rank_worst_first(np.round(society.cni[domain] + rng.normal(0, 0.25, size), 5))
-        for domain in CNI_DOMAINS
-    }
+    out_of = counts(rng, society.population)
+    rank: dict[str, Ints] = {}
+    printed: dict[str, list[Printed]] = {}
+    for number, domain in enumerate(CNI_DOMAINS, start=1):
+        first = [size * (4 * pair + number) // (4 * TWINS_2023) for pair in range(TWINS_2023)]
+        twins = _neighbours(district, first)
+        found = figures(rng, CNI_2023[domain], society.cni[domain], district, out_of, twins)
+        printed[domain] = found.printed
+        rank[domain] = rank_worst_first(found.score)
     position = {domain: 1 - values / (size + 1) for domain, values in rank.items()}
     normal = ndtri(position["civic"])
     score = {
@@ -79,7 +102,16 @@ def lsoa_needs(rng: np.random.Generator, society: Society) -> CommunityNeeds:
         "engaged": 29.0 * gammaincinv(1.5, position["engaged"]),
     }
     total = add_up(exponential(values) for values in rank.values())
-    return CommunityNeeds(score, rank, total, rank_worst_first(total))
+    return CommunityNeeds(score, rank, total, rank_worst_first(total), printed)
+
+
+def _neighbours(district: Ints, places: Sequence[int]) -> list[tuple[int, int]]:
+    """From each place on, the next two areas in a row that are of one district."""
+    pairs: list[tuple[int, int]] = []
+    for place in places:
+        first = next(n for n in range(place, len(district)) if district[n] == district[n + 1])
+        pairs.append((first, first + 1))
+    return pairs
 
 
 def published_wards(

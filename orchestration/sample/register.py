@@ -32,6 +32,11 @@ class Register:
     district: dict[int, list[Area]]  # year -> the district that each 2017 district then was
     region: list[Area]  # per 2017 district
 
+    def group(self, year: int) -> Ints:
+        """Number of the district that each 2017 district was in that year: 0, 1, ..., no gap."""
+        codes = [code for code, _ in self.district[year]]
+        return np.asarray(np.unique(codes, return_inverse=True)[1], dtype=np.int64)
+
 
 def register_areas(country: Country, lineage: Lineage, small_wards: SmallWards) -> Register:
     """Code and name everything, in the order in which `country` and `lineage` number it."""

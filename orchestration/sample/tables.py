@@ -13,11 +13,16 @@ Row = Sequence[object]
 
 @dataclass(frozen=True)
 class Dialect:
-    """What differs between publishers; `blank_columns` are the empty ones after the last."""
+    """What differs between publishers; `blank_columns` are the empty ones after the last.
+
+    With `quote_first`, as R writes a table of codes and numbers: the header and the first column
+    are quoted, the rest is not.
+    """
 
     bom: bool = True
     crlf: bool = False
     quote_all: bool = False
+    quote_first: bool = False
     blank_columns: int = 0
 
 
@@ -28,6 +33,8 @@ OCSI = Dialect(bom=False)
 
 def write_table(path: Path, header: Row, rows: Iterable[Row], dialect: Dialect) -> Path:
     """Write one file and return its path."""
+    if dialect.quote_first:
+        return _write_quoting_first(path, header, rows)
     text = io.StringIO()
     writer = csv.writer(
         text,
@@ -38,4 +45,12 @@ def write_table(path: Path, header: Row, rows: Iterable[Row], dialect: Dialect) 
     writer.writerows([*row, *blanks] for row in [header, *rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.getvalue().encode("utf-8-sig" if dialect.bom else "utf-8"))
+    return path
+
+
+def _write_quoting_first(path: Path, header: Row, rows: Iterable[Row]) -> Path:
+    lines = [",".join(f'"{title}"' for title in header)]
+    lines += [",".join([f'"{first}"', *map(str, rest)]) for first, *rest in rows]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="")
     return path

@@ -46,19 +46,31 @@ def build_world(seed: int) -> World:
     small_wards = shapes.cut_small_wards(rng, country, changes)
     people = society.populate(rng, country)
 
-    imd_2015 = deprivation.indices_2015(rng, people, changes)
-    imd_2019 = deprivation.indices_2019(rng, people, changes)
-    imd_2025 = deprivation.indices_2025(rng, people)
+    areas = register.register_areas(country, changes, small_wards)
+
+    district_2019 = areas.group(2019)[country.msoa_district[changes.lsoa11_msoa]]
+    district_2024 = areas.group(2024)[country.district]
+    imd_2015 = deprivation.indices_2015(rng, people, changes, district_2019)
+    imd_2019 = deprivation.indices_2019(rng, people, changes, district_2019)
+    imd_2025 = deprivation.indices_2025(rng, people, district_2024)
 
     ward_of_lsoa11 = changes.ward_of_lsoa11(country, people.population)
     with_lsoa = np.arange(geography.WARDS_WITH_LSOA - OUTSIDE_CNI)
     small = geography.WARDS_WITH_LSOA + np.arange(len(small_wards.host))
-    needs_2019 = need.ward_needs(rng, people, country, with_lsoa, small_wards.host)
-    needs_2023 = need.lsoa_needs(rng, people)
+    homes = np.append(with_lsoa, country.ward[small_wards.host])
+    needs_2019 = need.ward_needs(
+        rng,
+        people,
+        country,
+        with_lsoa,
+        small_wards.host,
+        areas.group(2019)[country.ward_district[homes]],
+    )
+    needs_2023 = need.lsoa_needs(rng, people, district_2024)
     return World(
         country=country,
         lineage=changes,
-        areas=register.register_areas(country, changes, small_wards),
+        areas=areas,
         small_wards=small_wards,
         ward_of_lsoa11=ward_of_lsoa11,
         cni_wards=np.append(with_lsoa, small),

@@ -15,8 +15,10 @@ import duckdb
 
 from orchestration.problems import Problem, RefreshError
 from orchestration.sources.boundaries import read_boundaries
+from orchestration.sources.indicators import read_indicators
+from orchestration.sources.methodology import Methodology
 from orchestration.sources.registry import Kind, Profile, Registry, Source
-from orchestration.sources.tabular import Column, Table, ValueType
+from orchestration.sources.tabular import Column, CsvTable, Table, ValueType
 from orchestration.sources.vault import Vault, VaultFile
 
 # Table name -> columns after source_id and line_number. The contract between readers and dbt.
@@ -38,6 +40,15 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "score": "double",
         "rank": "bigint",
         "decile": "bigint",
+    },
+    "indicator": {
+        "index_release": "varchar not null",
+        "sheet": "varchar",
+        "area_code": "varchar not null",
+        "indicator": "varchar not null",
+        "value": "double",
+        "denominator": "double",
+        "status": "varchar not null",
     },
     "lookup": {
         "from_type": "varchar not null",
@@ -66,6 +77,7 @@ RAW_TABLES: dict[str, dict[str, str]] = {
 }
 TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
     "index": ("index_area", "index_measure"),
+    "indicators": ("indicator",),
     "lookup": ("lookup",),
     "population": ("population",),
     "boundary": ("boundary",),
@@ -83,13 +95,15 @@ class Reading:
     source: Source
     path: Path
     file_name: str
+    methodology: Methodology
+
+    @property
+    def where(self) -> str:
+        """Names the file in problems."""
+        return f"source {self.source.id}, file {self.file_name}"
 
     def table(self) -> Table:
-        return Table(
-            self.path,
-            where=f"source {self.source.id}, file {self.file_name}",
-            remedy=self.source.again,
-        )
+        return CsvTable(self.path, self.where, self.source.again)
 
     def insert(self, table: str, values: dict[str, str]) -> None:
         """Append ``incoming_rows`` to a raw table; ``values`` maps its columns to expressions."""
@@ -106,6 +120,7 @@ def read_all(
     registry: Registry,
     vault: Vault,
     files: list[VaultFile],
+    methodology: Methodology,
 ) -> None:
     """Create the raw tables in a fresh database and fill them with what the files hold.
 
@@ -124,7 +139,8 @@ def read_all(
     problems: list[Problem] = []
     for file in files:
         source = registry.source(file.source_id)
-        job = Reading(connection, registry.profile, source, vault.path_of(file), file.file_name)
+        path = vault.path_of(file)
+        job = Reading(connection, registry.profile, source, path, file.file_name, methodology)
         try:
             _READERS[source.kind](job)
         except RefreshError as error:
@@ -162,6 +178,19 @@ def _read_index(job: Reading) -> None:
     job.connection.execute(
         f"insert into raw.index_measure by name select '{job.source.id}' as source_id, "
         f"line_number, area_code, unnest([{measures}], recursive := true) from incoming_rows"
+    )
+
+
+def _read_indicators(job: Reading) -> None:
+    release = job.source.index_release
+    assert release is not None
+    read_indicators(
+        job.connection, job.source, job.path, job.where, job.methodology.in_files_of(release)
+    )
+    job.insert(
+        "indicator",
+        {name: name for name in RAW_TABLES["indicator"] if name != "index_release"}
+        | {"index_release": f"'{release}'"},
     )
 
 
@@ -215,6 +244,7 @@ def _read_boundary(job: Reading) -> None:
 
 _READERS: dict[Kind, Callable[[Reading], None]] = {
     "index": _read_index,
+    "indicators": _read_indicators,
     "lookup": _read_lookup,
     "population": _read_population,
     "boundary": _read_boundary,

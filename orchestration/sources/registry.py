@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import re
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 import yaml
@@ -19,7 +19,7 @@ from orchestration.settings import DBT_PROJECT
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
-Kind = Literal["index", "lookup", "population", "boundary"]
+Kind = Literal["index", "indicators", "lookup", "population", "boundary"]
 MeasureColumn = Literal["score", "rank", "decile"]
 
 
@@ -38,6 +38,10 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_SUFFIXES: dict[Kind, tuple[str, ...]] = {
+    "boundary": (".geojson",),
+    "indicators": (".csv", ".xlsx"),
+}
 # What a profile may say of all its sources at once.
 _PUBLISHED_BY_PROFILE = ("publisher", "licence", "citation", "landing_page", "how_to_get")
 
@@ -84,7 +88,12 @@ class Download(_Strict):
 
 
 class Source(_Strict):
-    """One source release: what it is, how to get it, and how to read it."""
+    """One source release: what it is, how to get it, and how to read it.
+
+    Of an indicator file, ``index_release`` says whose indicators it holds (they are declared in the
+    seed ``indicators``), ``layout`` whether they are columns or rows, and ``ignored_columns`` which
+    headers are no indicators and known not to be.
+    """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     kind: Kind
@@ -101,6 +110,9 @@ class Source(_Strict):
     known: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], str] = {}
     area_type: str | None = None
     index: Literal["imd", "cni"] | None = None
+    index_release: str | None = None
+    layout: Literal["wide", "long"] = "wide"
+    ignored_columns: tuple[Pattern, ...] = ()
     columns: dict[str, Pattern] = {}
     denominators: dict[str, Pattern] = {}
     measures: dict[str, Measure] = {}
@@ -111,6 +123,7 @@ class Source(_Strict):
     def _has_what_its_kind_needs(self) -> Source:
         needed: dict[Kind, tuple[str, ...]] = {
             "index": ("index", "area_type", "columns", "measures"),
+            "indicators": ("index_release", "area_type", "columns"),
             "lookup": ("links",),
             "population": ("area_type", "columns"),
             "boundary": ("area_type", "columns", "crs"),
@@ -118,6 +131,10 @@ class Source(_Strict):
         missing = [field for field in needed[self.kind] if not getattr(self, field)]
         if missing:
             raise ValueError(f"a source of kind {self.kind} needs {', '.join(missing)}")
+        if self.kind == "indicators":
+            wanted = {"area_code"} | ({"indicator", "value"} if self.layout == "long" else set())
+            if lost := wanted - set(self.columns):
+                raise ValueError(f"a {self.layout} indicator file needs columns {sorted(lost)}")
         return self
 
     @property
@@ -126,9 +143,14 @@ class Source(_Strict):
         return f"get the file again from {self.landing_page}"
 
     @property
-    def suffix(self) -> str:
-        """File-name ending in the vault: what the reader of this kind opens."""
-        return ".geojson" if self.kind == "boundary" else ".csv"
+    def suffixes(self) -> tuple[str, ...]:
+        """The file-name endings that the reader of this kind opens; the first is the usual one."""
+        return _SUFFIXES.get(self.kind, (".csv",))
+
+    def suffix_of(self, name: str) -> str:
+        """File-name ending in the vault of a file that came under a name."""
+        ending = PurePosixPath(name).suffix.lower()
+        return ending if ending in self.suffixes else self.suffixes[0]
 
 
 class Registry(_Strict):

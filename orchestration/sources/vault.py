@@ -98,7 +98,7 @@ def refuse_what_is_no_data(source: Source, path: Path) -> None:
             Problem(
                 where=f"source {source.id}, file {path}",
                 found=found,
-                expected=f"{source.title} as {source.suffix.removeprefix('.')}",
+                expected=f"{source.title} as {' or '.join(source.suffixes)}",
                 remedy=f"get the file again from {source.landing_page}",
             )
         ],
@@ -226,7 +226,7 @@ class Vault:
         self._settings.vault.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=INCOMING, dir=self._settings.vault) as folder:
             try:
-                received = fetch(source.download.url, Path(folder) / f"download{source.suffix}")
+                received = fetch(source.download.url, Path(folder) / "download")
             except web.DownloadError as error:
                 raise RefreshError(
                     "Downloading",
@@ -243,7 +243,7 @@ class Vault:
             refuse_what_is_no_data(source, received.path)
             name = PurePosixPath(urlsplit(source.download.url).path).name
             if source.download.type != "file":
-                name = f"{source.id}{source.suffix}"
+                name = f"{source.id}{source.suffixes[0]}"
             return self._store(source, received.path, received.url, name)
 
     def _store(self, source: Source, file: Path, origin: str, name: str) -> VaultFile:
@@ -259,7 +259,7 @@ class Vault:
             if stored := self._stored(source, sha256):
                 return stored
             earlier = [path.stem for path in folder.glob("*.json")]
-            content = folder / f"{sha256}{source.suffix}"
+            content = folder / f"{sha256}{source.suffix_of(name)}"
             stored = VaultFile(
                 source_id=source.id,
                 sha256=sha256,

@@ -119,7 +119,68 @@ class Defect:
     it: str = field(default=AN_AREA)
 
 
+AN_INDICATOR = "source_id = 'imd2025_indicators' and indicator = 'burglary'"
+A_RATE = "source_id = 'imd2025_indicators' and indicator = 'income_deprived'"
+
 DEFECTS = [
+    # ---- raw_indicator ----------------------------------------------------------------------
+    Defect(
+        "an indicator without one of its areas",
+        "raw_indicator",
+        f"delete from raw.indicator where {AN_INDICATOR} and line_number = 2",
+        {"row_count": "imd2025_indicators, burglary: rows_found 3006, expected_areas 3007"},
+    ),
+    Defect(
+        "an indicator with an area twice",
+        "raw_indicator",
+        f"insert into raw.indicator select * from raw.indicator where {AN_INDICATOR}"
+        " and line_number = 2",
+        {
+            "row_count": "imd2025_indicators, burglary: rows_found 3008",
+            "area_is_unique": "imd2025_indicators, burglary: areas_found 3007, rows_found 3008",
+        },
+    ),
+    Defect(
+        "an indicator with a code of another geography",
+        "raw_indicator",
+        f"update raw.indicator set area_code = 'X02000001' where {AN_INDICATOR}"
+        " and line_number = 2",
+        {
+            "code_pattern": "other_codes X02000001",
+            "area_is_listed": "unlisted_areas X02000001",
+        },
+    ),
+    Defect(
+        "an indicator with more suppressed than is declared",
+        "raw_indicator",
+        f"update raw.indicator set value = null where {AN_INDICATOR} and line_number = 2",
+        {"missing_share": "imd2025_indicators, burglary: most_missing 0, areas_missing 1"},
+    ),
+    Defect(
+        "an indicator that is constant",
+        "raw_indicator",
+        f"update raw.indicator set value = 7 where {AN_INDICATOR}",
+        {"values_differ": "imd2025_indicators, burglary: distinct_values 1"},
+    ),
+    Defect(
+        "a denominator of zero",
+        "raw_indicator",
+        "update raw.index_area set total_population = 0"
+        " where source_id = 'imd2025' and line_number = 2",
+        {"denominator_is_positive": "imd2025_indicators, income_deprived: without_denominator 1"},
+    ),
+    Defect(
+        "a numerator below zero",
+        "raw_indicator",
+        f"update raw.indicator set value = -5 where {A_RATE} and line_number = 2",
+        {"numerator_not_negative": "imd2025_indicators, income_deprived: below_zero 1"},
+    ),
+    Defect(
+        "more numerators above their denominators than are known of",
+        "raw_indicator",
+        f"update raw.indicator set value = 99999 where {A_RATE} and line_number in (2, 3)",
+        {"numerator_within_denominator": "imd2025_indicators, income_deprived: "},
+    ),
     # ---- raw_index_area ---------------------------------------------------------------------
     Defect(
         "an area twice",

@@ -17,11 +17,13 @@ import pytest
 from orchestration.build import load_build, open_build
 from orchestration.problems import RefreshError
 from orchestration.settings import Settings
+from orchestration.sources.methodology import load_methodology
 from orchestration.sources.readers import RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.sources.registry import Registry, load_registry
 from orchestration.sources.vault import Vault, VaultFile, inbox_files
 
 REGISTRY = load_registry("sample")
+METHODOLOGY = load_methodology()
 # One source of each kind, and small ones.
 FEW = ("cni2019", "lad24_rgn24", "population_mid2019", "boundary_lad24")
 CNI, LOOKUP, POPULATION, SHAPES = FEW
@@ -57,7 +59,7 @@ def loaded(sample_inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     vault = Vault(settings, REGISTRY)
     files = vault.take_all()
     with duckdb.connect() as connection:
-        read_all(connection, REGISTRY, vault, files)
+        read_all(connection, REGISTRY, vault, files, METHODOLOGY)
         yield Loaded(connection, vault, {file.source_id: file for file in files})
 
 
@@ -73,6 +75,11 @@ def test_every_source_arrives_with_all_lines_of_its_file_in_the_tables_of_its_ki
         "imd2025": 3007,
         "cni2019": 600,
         "cni2023": 3007,
+        "imd2019_indicators": 2933,
+        "imd2025_indicators": 3007,
+        "cni2019_indicators": 600,
+        # Long, ten indicators on the largest of its sheets, which number their rows alike.
+        "cni2023_indicators": 10 * 3007,
         "lsoa11_ward17_lad17": 2933 + 40,
         "lsoa11_lsoa21": 3016 + 40,
         "lsoa21_ward24_lad24": 3007 + 40,
@@ -310,7 +317,7 @@ class Place:
         path.write_bytes(after.encode())
 
     def read(self, connection: duckdb.DuckDBPyConnection) -> None:
-        read_all(connection, self.registry, self.vault, self.vault.take_all())
+        read_all(connection, self.registry, self.vault, self.vault.take_all(), METHODOLOGY)
 
     def build(self) -> None:
         load_build(self.settings, self.registry, self.vault, self.vault.take_all())

@@ -23,6 +23,7 @@ from tests.pipeline.conftest import Site
 
 IMD_2025 = "iod2025/File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv"
 IMD_2019 = "iod2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"
+CNI_2019_INDICATORS = "cni2019/cni2019_indicators_doggerland_ward17.csv"
 CNI_2023 = "cni2023/cni2023_doggerland_lsoa21.csv"
 LSOA_SHAPES = "boundaries/lsoa21_doggerland.geojson"
 NEVER_BEGUN = "Building and testing the models"
@@ -161,6 +162,26 @@ def renamed_authority(inbox: Path) -> None:
     path.write_text("\n".join([*content, doubled]) + "\n", encoding="utf-8")
 
 
+def indicator_without_metadata(inbox: Path) -> None:
+    rewrite(
+        inbox / CNI_2019_INDICATORS,
+        lambda rows: [rows[0] + ",Churches", *(row + ",1" for row in rows[1:])],
+    )
+
+
+def metadata_without_data(inbox: Path) -> None:
+    path = inbox / CNI_2019_INDICATORS
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        table = list(csv.reader(file))
+    position = table[0].index("Jobs per resident of working age")
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(row[:position] + row[position + 1 :] for row in table)
+
+
+def constant_column(inbox: Path) -> None:
+    edit(inbox / CNI_2019_INDICATORS, "Green assets", lambda *_: "0.5")
+
+
 @dataclass(frozen=True)
 class Case:
     plant: Callable[[Path], None]
@@ -170,7 +191,7 @@ class Case:
 
 CASES = [
     Case(empty, (r"source imd2025, file .*File_7_IoD2025", "an empty file", "get the file again")),
-    Case(web_page, ("source imd2025", "a web page, beginning '<!doctype html>", "as csv")),
+    Case(web_page, ("source imd2025", "a web page, beginning '<!doctype html>", r"as \.csv")),
     Case(
         truncated, ("source imd2025", r"line \d+ (has \d+ values|breaks off)", "truncated|complete")
     ),
@@ -208,6 +229,32 @@ CASES = [
     ),
     Case(wrong_crs, ("source boundary_lsoa21", "CRS EPSG:27700", "CRS EPSG:4326", "export")),
     Case(ambiguous, ("source cni2023", "several different files", "leave the issue that you want")),
+    Case(
+        indicator_without_metadata,
+        (
+            "source cni2019_indicators, file .*cni2019_indicators_doggerland",
+            r"1 indicator\(s\) without metadata: 'Churches'",
+            r"a row in dbt_project/seeds/indicators\.csv",
+            "ignored_columns",
+        ),
+    ),
+    Case(
+        metadata_without_data,
+        (
+            "source cni2019_indicators, file .*cni2019_indicators_doggerland",
+            r"no data for 1 declared indicator\(s\): jobs_density \(column jobs_per_resident",
+            r"take its\s+row out of dbt_project/seeds/indicators\.csv \(line \d+\)",
+        ),
+    ),
+    Case(
+        constant_column,
+        (
+            "raw_indicator",
+            "cni2019_indicators, green_density: distinct_values 1",
+            "at least two different values",
+            "column is constant",
+        ),
+    ),
     Case(renamed_authority, ("lookup", "lad24_rgn24", "X0[678]")),
 ]
 

@@ -212,6 +212,91 @@ def test_regions_of_the_published_225_and_of_the_1262(england: Site) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("release", "sub_domain", "score_above", "score_within"),
+    [
+        ("imd2019", "geographical_barriers", 0.999_999_5, 0.01),
+        ("imd2019", "wider_barriers", 0.999_97, None),
+        ("imd2019", "indoors", 0.999_8, None),
+        ("imd2019", "health", 0.999_999_9, 0.01),
+        ("imd2025", "health", 0.999_999_9, None),
+        ("imd2025", "crime", 0.999_98, None),
+        ("imd2025", "geographical_barriers", None, 1e-6),
+        ("imd2025", "wider_barriers", 0.999_97, None),
+    ],
+)
+def test_the_published_sub_domain_scores_come_out_of_the_indicators(
+    england: Site,
+    release: str,
+    sub_domain: str,
+    score_above: float | None,
+    score_within: float | None,
+) -> None:
+    ((correlation, greatest),) = reconciled(
+        england, release, "sub_domain", "indicators", sub_domain
+    )
+    if score_above is not None:
+        assert correlation > score_above
+    if score_within is not None:
+        assert greatest < score_within
+
+
+def reconciled(
+    england: Site, release: str, level: str, route: str, measure: str
+) -> list[tuple[float, float]]:
+    """Correlation and greatest difference of scores."""
+    return rows(
+        england,
+        f"""
+        select score_correlation, greatest_score_difference from marts.indicator_reconciliation
+        where index_release = '{release}' and measure_level = '{level}' and route = '{route}'
+            and measure = '{measure}'
+        """,
+    )
+
+
+def test_the_outdoors_sub_domain_of_2019_comes_out_in_the_published_order(england: Site) -> None:
+    (correlation,) = one(
+        england,
+        """
+        select rank_correlation from marts.indicator_reconciliation
+        where index_release = 'imd2019' and measure_level = 'sub_domain'
+            and route = 'indicators' and measure = 'outdoors'
+        """,
+    )
+    assert correlation > 0.999_9
+
+
+@pytest.mark.parametrize("release", ["imd2019", "imd2025"])
+@pytest.mark.parametrize("domain", ["barriers", "education", "living_environment"])
+def test_a_domain_comes_out_of_its_published_sub_domain_ranks(
+    england: Site, release: str, domain: str
+) -> None:
+    ((_, greatest),) = reconciled(england, release, "domain", "sub_domain_ranks", domain)
+    assert greatest < 0.0006
+
+
+def test_what_cannot_be_rebuilt_from_indicators_is_a_row_with_the_reason(england: Site) -> None:
+    found = rows(
+        england,
+        """
+        select index_release, measure, not_rebuilt_because, score_correlation, rank_correlation
+        from marts.indicator_reconciliation
+        where measure_level = 'sub_domain' and not_rebuilt_because is not null
+        order by index_release, measure
+        """,
+    )
+    assert [(release, measure) for release, measure, *_ in found] == [
+        ("imd2019", "children"),
+        ("imd2019", "crime"),
+        ("imd2025", "children"),
+        ("imd2025", "indoors"),
+        ("imd2025", "outdoors"),
+    ]
+    assert all(reason for _, _, reason, _, _ in found)
+    assert {tuple(row[3:]) for row in found} == {(None, None)}
+
+
 def test_every_area_of_england_is_there_once(england: Site) -> None:
     found = dict(rows(england, "select area_type, count(*) from marts.dim_area group by 1"))
     assert found == {

@@ -44,6 +44,34 @@ def rows_of_editions(sample: Site) -> list[tuple[str, int, int]]:
         ).fetchall()
 
 
+def test_the_lists_have_their_known_sizes(sample: Site) -> None:
+    assert {edition: listed for edition, _, listed in rows_of_editions(sample)} == {
+        "lsoa21_imd2019_cni2023": 94,
+        "lsoa21_imd2025_cni2023": 92,
+        "ward17_imd2015_cni2019": 25,
+        "ward17_imd2019_cni2019": 23,
+    }
+
+
+@pytest.mark.parametrize("release", ["cni2019", "cni2023"])
+def test_cni_domains_are_ranked_from_their_indicators_as_published(
+    sample: Site, release: str
+) -> None:
+    with sample.warehouse() as warehouse:
+        found = warehouse.execute(
+            f"""
+            select domain, list(distinct rank_origin), count(*) = count(indicator_rank_difference),
+                max(abs(indicator_rank_difference))
+            from marts.fct_domain_score where index_release = '{release}'
+            group by domain order by domain
+            """
+        ).fetchall()
+    assert found == [
+        (domain, ["indicators"], True, 0)
+        for domain in ("civic_assets", "connectedness", "engaged_community")
+    ]
+
+
 def test_a_second_refresh_does_nothing_and_says_so(sample: Site) -> None:
     before = sample.release_bytes()
     began = os.stat(sample.current.resolve()).st_mtime_ns

@@ -16,7 +16,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources.tabular import Column, Table, ValueType
+from orchestration.sources.tabular import Column, CsvTable, ValueType
 
 WHERE = "source imd2019, file file7.csv"
 REMEDY = "get the file again from https://example.org/iod2019"
@@ -38,7 +38,7 @@ def read(connection: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPat
 
     def load(content: str | bytes, *columns: Column) -> list[Row]:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        Table(path, where=WHERE, remedy=REMEDY).load(connection, "loaded", columns)
+        CsvTable(path, where=WHERE, remedy=REMEDY).load(connection, "loaded", columns)
         return connection.execute("select * from loaded order by line_number").fetchall()
 
     return load

@@ -5,43 +5,19 @@ with editions as (
 
 ),
 
-imd as (
-
-    select
-        scores.index_release,
-        scores.area_code,
-        scores.index_score,
-        scores.index_rank,
-        scores.areas_ranked,
-        areas.total_population
-    from {{ ref('int_index_scores') }} as scores
-    left join {{ ref('stg_index_areas') }} as areas
-        on
-            scores.index_release = areas.index_release
-            and scores.area_code = areas.area_code
-
-),
-
 parts as (
 
     select
         editions.edition_id,
         editions.carry_rule,
-        lookups.to_code as area_code,
-        imd.area_code as part_code,
-        imd.index_score,
-        imd.index_rank,
-        imd.areas_ranked,
-        imd.total_population
+        carried.area_code,
+        carried.part_code,
+        carried.part_imd_score,
+        carried.part_imd_rank,
+        carried.part_population,
+        carried.parts_ranked
     from editions
-    inner join {{ ref('stg_lookups') }} as lookups
-        on
-            editions.carry_lookup_id = lookups.source_id
-            and editions.area_type = lookups.to_type
-    inner join imd
-        on
-            editions.imd_release = imd.index_release
-            and lookups.from_code = imd.area_code
+    inner join {{ ref('imd_carry') }} as carried on editions.edition_id = carried.edition_id
 
 ),
 
@@ -56,7 +32,7 @@ direct as (
         imd.areas_ranked as imd_areas_ranked,
         1 as imd_parts
     from editions
-    inner join imd on editions.imd_release = imd.index_release
+    inner join {{ ref('int_index_scores') }} as imd on editions.imd_release = imd.index_release
     where editions.carry_rule = 'direct'
 
 ),
@@ -67,9 +43,9 @@ any_parent as (
     select
         edition_id,
         area_code,
-        max(index_score) as imd_score,
-        min(index_rank) as imd_rank,
-        any_value(areas_ranked) as imd_areas_ranked,
+        max(part_imd_score) as imd_score,
+        min(part_imd_rank) as imd_rank,
+        any_value(parts_ranked) as imd_areas_ranked,
         count(*) as imd_parts
     from parts
     where carry_rule = 'any_parent'
@@ -84,7 +60,7 @@ averaged as (
     select
         edition_id,
         area_code,
-        {{ weighted_mean('index_score', 'total_population', 'part_code') }} as imd_score,
+        {{ weighted_mean('part_imd_score', 'part_population', 'part_code') }} as imd_score,
         count(*) as imd_parts
     from parts
     where carry_rule = 'population_weighted_mean'

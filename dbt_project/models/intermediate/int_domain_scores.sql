@@ -1,46 +1,106 @@
--- A domain's rank, and its score on the scale on which domains may be added up.
-with weighted as (
+-- A domain's rank, by the release's route, and its score on the scale on which domains may be added
+-- up.
+with published as (
 
     select
         measures.index_release,
-        measures.area_code,
         measures.measure as domain,
+        measures.area_code,
         measures.line_number,
         measures.published_score,
         measures.published_rank,
-        weights.weight,
-        releases.score_tie_rule,
-        releases.arithmetic,
-        releases.published_domain_score
+        count(*) over (partition by measures.index_release, measures.measure) as published_areas,
+        {{ rank_worst_first(
+            'measures.published_score', 'measures.index_release, measures.measure'
+        ) }} as rank_from_score
     from {{ ref('stg_index_measures') }} as measures
-    inner join {{ ref('domain_weights') }} as weights
+    inner join {{ ref('domain_weights') }} as domains
         on
-            measures.index_release = weights.index_release
-            and measures.measure = weights.domain
-    inner join {{ ref('index_releases') }} as releases
-        on measures.index_release = releases.index_release
+            measures.index_release = domains.index_release
+            and measures.measure = domains.domain
+    where measures.published_rank is not null or measures.published_score is not null
 
 ),
 
-ranked as (
+rebuilt as (
+
+    select
+        index_release,
+        domain,
+        area_code,
+        domain_score as indicator_score,
+        domain_rank as indicator_rank,
+        areas_ranked as indicator_areas
+    from {{ ref('int_domain_rebuilds') }}
+    where route = 'indicators'
+
+),
+
+side_by_side as (
+
+    select
+        coalesce(published.index_release, rebuilt.index_release) as index_release,
+        coalesce(published.domain, rebuilt.domain) as domain,
+        coalesce(published.area_code, rebuilt.area_code) as area_code,
+        published.line_number,
+        published.published_score,
+        published.published_rank,
+        published.published_areas,
+        published.rank_from_score,
+        rebuilt.indicator_score,
+        rebuilt.indicator_rank,
+        rebuilt.indicator_areas
+    from published
+    full join rebuilt
+        on
+            published.index_release = rebuilt.index_release
+            and published.domain = rebuilt.domain
+            and published.area_code = rebuilt.area_code
+
+),
+
+both_ways as (
 
     select
         *,
-        count(*) over (partition by index_release, domain) as areas_ranked,
-        {{ rank_worst_first('published_score', 'index_release, domain') }} as rank_from_score
-    from weighted
-    where published_rank is not null or published_score is not null
+        count(indicator_rank) over (partition by index_release, domain) > 0 as is_rebuilt,
+        count(published_areas) over (partition by index_release, domain) > 0 as is_published
+    from side_by_side
 
 ),
 
 placed as (
 
     select
-        *,
-        coalesce(published_rank, rank_from_score) as domain_rank,
-        case when published_rank is not null then 'published_rank' else 'published_score' end
-            as rank_origin
-    from ranked
+        both_ways.*,
+        weights.weight,
+        releases.score_tie_rule,
+        releases.arithmetic,
+        releases.published_domain_score,
+        -- One route for the whole domain: ranks of two routes are places among different areas.
+        case
+            when
+                both_ways.is_rebuilt
+                and (releases.domain_route = 'indicators' or not both_ways.is_published)
+                then 'indicators'
+            when both_ways.published_rank is not null then 'published_rank'
+            else 'published_score'
+        end as rank_origin,
+        case
+            when rank_origin = 'indicators' then both_ways.indicator_rank
+            else coalesce(both_ways.published_rank, both_ways.rank_from_score)
+        end as domain_rank,
+        case
+            when rank_origin = 'indicators' then both_ways.indicator_areas
+            else both_ways.published_areas
+        end as areas_ranked
+    from both_ways
+    inner join {{ ref('domain_weights') }} as weights
+        on
+            both_ways.index_release = weights.index_release
+            and both_ways.domain = weights.domain
+    inner join {{ ref('index_releases') }} as releases
+        on both_ways.index_release = releases.index_release
 
 ),
 
@@ -51,6 +111,7 @@ transformed as (
         {{ rank_for_transform('domain_rank', 'index_release, domain', 'score_tie_rule') }}
             as transform_rank
     from placed
+    where domain_rank is not null
 
 ),
 
@@ -77,6 +138,8 @@ select
     published_score,
     published_rank,
     rank_from_score,
+    indicator_score,
+    indicator_rank,
     {{ stored('exact_score', 'arithmetic') }} as domain_score,
     -- Most publishers print the domain on its own scale (a rate, a z-score), which the
     -- transformed score cannot be set against.

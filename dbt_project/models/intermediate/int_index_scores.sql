@@ -12,6 +12,17 @@ with summed as (
 
 ),
 
+-- An index whose indicators are present is computed from them, for every area.
+routes as (
+
+    select
+        index_release,
+        bool_and(rank_origin = 'indicators') as is_from_indicators
+    from {{ ref('int_domain_scores') }}
+    group by index_release
+
+),
+
 expected as (
 
     select
@@ -56,6 +67,7 @@ published as (
 both_ways as (
 
     select
+        coalesce(routes.is_from_indicators, false) as is_from_indicators,
         coalesce(published.index_release, computed.index_release) as index_release,
         coalesce(published.area_code, computed.area_code) as area_code,
         published.line_number,
@@ -68,6 +80,8 @@ both_ways as (
         on
             published.index_release = computed.index_release
             and published.area_code = computed.area_code
+    left join routes
+        on coalesce(published.index_release, computed.index_release) = routes.index_release
 
 ),
 
@@ -81,7 +95,11 @@ ranked as (
         count(*) over (partition by index_release) as areas_ranked
     from both_ways
     -- An area without a value is not ranked and not counted.
-    where coalesce(published_rank, published_score, computed_score) is not null
+    where
+        case
+            when is_from_indicators then computed_score
+            else coalesce(published_rank, published_score, computed_score)
+        end is not null
 
 ),
 
@@ -89,8 +107,20 @@ chosen as (
 
     select
         *,
-        coalesce(published_score, computed_score) as index_score,
-        coalesce(published_rank, rank_from_score, computed_rank) as index_rank
+        case
+            when is_from_indicators then 'indicators'
+            when published_rank is not null then 'published_rank'
+            when published_score is not null then 'published_score'
+            else 'domain_ranks'
+        end as index_origin,
+        case
+            when is_from_indicators then computed_score
+            else coalesce(published_score, computed_score)
+        end as index_score,
+        case
+            when is_from_indicators then computed_rank
+            else coalesce(published_rank, rank_from_score, computed_rank)
+        end as index_rank
     from ranked
 
 )
@@ -103,6 +133,7 @@ select
     index_score,
     index_rank,
     {{ decile('index_rank', 'areas_ranked') }} as index_decile,
+    index_origin,
     computed_score,
     computed_rank,
     published_score,

@@ -12,6 +12,9 @@ select
     scores.published_rank,
     scores.rank_from_score,
     scores.rank_origin,
+    scores.indicator_score,
+    scores.indicator_rank,
+    scores.indicator_rank - scores.published_rank as indicator_rank_difference,
     scores.index_release as source_id,
     scores.line_number
 from {{ ref('int_domain_scores') }} as scores

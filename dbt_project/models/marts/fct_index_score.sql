@@ -7,6 +7,7 @@ select
     scores.index_rank,
     scores.index_decile,
     scores.areas_ranked,
+    scores.index_origin,
     scores.computed_score,
     scores.computed_rank,
     scores.published_score,

@@ -8,9 +8,12 @@ with editions as (
 
 ),
 
-sources as (
+-- A release is there where its index file is, or at least its indicators are.
+releases as (
 
-    select source_id from {{ ref('stg_source_files') }}
+    select source_id as index_release from {{ ref('stg_source_files') }}
+    union
+    select index_release from {{ ref('stg_indicators') }}
 
 )
 
@@ -30,5 +33,5 @@ select
     editions.comparable_group,
     editions.publisher_count
 from editions
-inner join sources as imd_source on editions.imd_release = imd_source.source_id
-inner join sources as cni_source on editions.cni_release = cni_source.source_id
+inner join releases as imd on editions.imd_release = imd.index_release
+inner join releases as cni on editions.cni_release = cni.index_release
