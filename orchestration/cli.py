@@ -11,7 +11,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -141,16 +141,75 @@ def list_(
         with open_release(release) as connection:
             rows = list_edition(connection, edition, Filters(region, lad, name))
     except UnknownEditionError as unknown:
-        err.print(
-            f"No edition '{unknown.edition}' in {release.name}. There are: "
-            + ", ".join(unknown.known),
-            markup=False,
-        )
-        raise typer.Exit(USAGE) from unknown
+        _unknown_edition(unknown.edition, unknown.known, release)
     if format_ is Format.table:
         report.edition_list(out, edition, rows)
     else:
         _write(rows, format_)
+
+
+class TextFormat(StrEnum):
+    text = "text"
+    json = "json"
+
+
+@app.command()
+def explain(
+    area: Annotated[str, typer.Argument(help="Area, by code, or by name or a part of it.")],
+    edition: Annotated[
+        str | None,
+        typer.Option(help="Edition; else the newest that has the area.", show_default=False),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the IMD was carried: the part whose domains to show; else the worst.",
+            show_default=False,
+        ),
+    ] = None,
+    format_: Annotated[
+        TextFormat, typer.Option("--format", help="How to print it.")
+    ] = TextFormat.text,
+    profile: ProfileOption = None,
+) -> None:
+    """Say why an area is on a list or not, down to the line of each file.
+
+    From the flag to the indices, domains, sub-domains and indicators: every formula with its
+    numbers, every raw value with its file, sha256 and line.
+    """
+    from orchestration.explain import UnknownAreaError
+    from orchestration.explain import explain as found_for
+    from orchestration.explanation import lines
+    from orchestration.queries import UnknownEditionError, open_release
+
+    settings, registry = _context(profile)
+    release = _current(settings)
+    report.banner(err, registry.profile)
+    try:
+        with open_release(release) as connection:
+            found = found_for(connection, area, edition, part)
+    except UnknownEditionError as unknown:
+        _unknown_edition(unknown.edition, unknown.known, release)
+    except UnknownAreaError as unknown:
+        what = "Several areas match" if unknown.several else "No area"
+        near = "; ".join(unknown.candidates)
+        err.print(
+            f"{what} '{unknown.area}'." + (f" There are: {near}" if near else ""), markup=False
+        )
+        raise typer.Exit(USAGE) from unknown
+    if format_ is TextFormat.json:
+        json.dump(found, sys.stdout, indent=2, default=str)
+        sys.stdout.write("\n")
+    else:
+        for line in lines(found):
+            out.print(line, markup=False, soft_wrap=True)
+
+
+def _unknown_edition(edition: str, known: list[str], release: Path) -> NoReturn:
+    err.print(
+        f"No edition '{edition}' in {release.name}. There are: " + ", ".join(known), markup=False
+    )
+    raise typer.Exit(USAGE)
 
 
 def _write(rows: list[dict[str, Any]], format_: Format) -> None:
