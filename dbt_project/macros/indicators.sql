@@ -88,9 +88,7 @@
         positioned.* exclude (normal_position, mean, deviation),
         case positioned.standardisation
             when 'rank_normal' then {{ inverse_normal('positioned.normal_position') }}
-            -- The last bits of a mean over many threads differ from run to run.
-            when 'z_score'
-                then round((positioned.worse - positioned.mean) / positioned.deviation, 12)
+            when 'z_score' then (positioned.worse - positioned.mean) / positioned.deviation
             else positioned.worse
         end as standard_score
     from (
@@ -114,8 +112,9 @@
             select
                 index_release,
                 indicator,
-                avg(worse) as mean,
-                stddev_pop(worse) as deviation
+                -- In the order of the areas, so that the last digits are the same on every run.
+                list_avg(list(worse order by area_code)) as mean,
+                list_stddev_pop(list(worse order by area_code)) as deviation
             from {{ relation }}
             where standardisation = 'z_score'
             group by index_release, indicator

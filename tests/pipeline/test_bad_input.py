@@ -148,7 +148,7 @@ def wrong_crs(inbox: Path) -> None:
 
 def ambiguous(inbox: Path) -> None:
     cell(inbox / CNI_2023, 2, "lsoa21_name", lambda name: name + " (again)")
-    copy = inbox / "cni2023_another.csv"
+    copy = inbox / "cni2023_doggerland_another.csv"
     copy.write_bytes((inbox / CNI_2023).read_bytes() + b"\n")
 
 
@@ -287,7 +287,7 @@ def test_a_missing_file_with_nothing_published_is_told_with_the_way_to_get_it(
     ran = site.lbn("refresh", inbox=planted)
     assert ran.code == 1
     # Both at once, each with the name to look for.
-    for pattern in (r"source cni2023 ", r"cni2023_\*\.csv", r"source imd2019 ", "IoD2019"):
+    for pattern in (r"source cni2023 ", r"cni2023_england\*\.csv", r"source imd2019 ", "IoD2019"):
         assert re.search(pattern, ran.err), ran.err
     assert not (site.root / "releases").exists()
     assert ran.err.count("Nothing was published") == 1

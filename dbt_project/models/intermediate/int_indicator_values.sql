@@ -83,13 +83,15 @@ counted as (
 
     select
         *,
+        -- Of nobody there is no rate, not even an assumed one.
+        is_rate and counted_value is not null and coalesce(denominator, 0) > 0 as is_counted,
         case
             -- Of a population no more can be counted, or assumed, than there are. How many areas
             -- may overstep it in the files is guarded. (LEAST passes over NULLs.)
-            when is_share and counted_value is not null then least(counted_value, denominator)
-            when is_rate then counted_value
+            when is_counted and is_share then least(counted_value, denominator)
+            when is_counted then counted_value
         end * periods as r,
-        case when is_rate and counted_value is not null then denominator end * periods as n
+        case when is_counted then denominator end * periods as n
     from given
 
 ),
@@ -211,8 +213,8 @@ select
     -- The word of the marts' contract.
     end as value, -- noqa: RF04
     case
-        when counted_value is null and missing_rule = 'lad_value' then 'larger_area'
-        when counted_value is null then 'excluded'
+        when value is null then 'excluded'
+        when counted_value is null then 'larger_area'
         when published_value is null then 'assumed'
         when shrinkage then 'shrunk_rate'
         when is_rate then 'rate'
