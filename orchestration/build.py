@@ -43,8 +43,8 @@ class GuardResult:
     remedy: str
 
 
-# A row of a source is a line of its file; but an indicator file may have many lines for an area.
-_COUNTED = {"indicator": "area_code"}
+# A row of a source is a line of its file; but these may have many lines, or sheets, for an area.
+_COUNTED = dict.fromkeys(("indicator", "summary", "outcome"), "area_code")
 _GUARD_TYPES = {"passed": "boolean", "unexpected": "bigint"}
 
 

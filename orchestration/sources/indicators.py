@@ -17,8 +17,8 @@ import pyarrow as pa
 from orchestration.problems import Problem, RefreshError
 from orchestration.sources.methodology import SEEDS, Indicator
 from orchestration.sources.registry import Source
-from orchestration.sources.tabular import EXAMPLES, NUMBER, Column, CsvTable, Table
-from orchestration.sources.workbook import SheetTable, read_workbook
+from orchestration.sources.tabular import EXAMPLES, NUMBER, Column, Table
+from orchestration.sources.workbook import open_tables, sheet_name, tables_of_areas
 
 _SEED = f"dbt_project/seeds/{SEEDS.joinpath('indicators.csv').name}"
 _MARKER = "suppressed_as"
@@ -53,22 +53,14 @@ def read_indicators(
         RefreshError: columns without metadata, metadata without a column, values that are neither a
             number nor the marker: all of them.
     """
-    tables: list[Table] = (
-        list(read_workbook(path, where, source.again))
-        if path.suffix == ".xlsx"
-        else [CsvTable(path, where, source.again)]
-    )
-    # Sheets of notes have no area code.
-    code = re.compile(source.columns["area_code"], re.IGNORECASE)
-    with_areas = [table for table in tables if any(map(code.fullmatch, table.header))]
-    # With none, the first table says what it has in place of the area code.
+    tables = tables_of_areas(open_tables(path, where, source.again), source.columns["area_code"])
     connection.execute(
         "create or replace temp table incoming_text (line_number bigint, sheet varchar, "
         "area_code varchar, column_name varchar, value varchar, denominator varchar)"
     )
     problems: list[Problem] = []
     found: list[str] = []
-    for table in with_areas or tables[:1]:
+    for table in tables:
         try:
             if source.layout == "wide":
                 found += _load_wide(connection, source, table, declared)
@@ -78,7 +70,7 @@ def read_indicators(
             problems += error.problems
     if not problems:
         problems = [
-            *_undeclared(connection, source, with_areas, where, declared),
+            *_undeclared(connection, source, tables, where, declared),
             *_absent(where, found, declared),
         ]
     if not problems:
@@ -108,10 +100,6 @@ def _area_code(source: Source) -> Column:
     return Column("area_code", source.columns["area_code"], "code")
 
 
-def _sheet(table: Table) -> str | None:
-    return table.name if isinstance(table, SheetTable) else None
-
-
 def _load_wide(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
@@ -134,7 +122,7 @@ def _load_wide(
         connection.execute(
             "insert into incoming_text by name select line_number, $1 as sheet, area_code, "
             f"unnest([{pairs}], recursive := true) from incoming_wide",
-            [_sheet(table)],
+            [sheet_name(table)],
         )
     return list(present)
 
@@ -152,13 +140,13 @@ def _load_long(connection: duckdb.DuckDBPyConnection, source: Source, table: Tab
         "insert into incoming_text by name select line_number, $1 as sheet, area_code, "
         "lower(trim(regexp_replace(indicator, '[^A-Za-z0-9]+', '_', 'g'), '_')) as column_name, "
         "value, denominator from incoming_long",
-        [_sheet(table)],
+        [sheet_name(table)],
     )
     return [
         name
         for (name,) in connection.execute(
             "select distinct column_name from incoming_text where sheet is not distinct from $1",
-            [_sheet(table)],
+            [sheet_name(table)],
         ).fetchall()
     ]
 

@@ -17,7 +17,9 @@ from orchestration.problems import Problem, RefreshError
 from orchestration.sources.boundaries import read_boundaries
 from orchestration.sources.indicators import read_indicators
 from orchestration.sources.methodology import Methodology
+from orchestration.sources.outcomes import read_outcomes
 from orchestration.sources.registry import Kind, Profile, Registry, Source
+from orchestration.sources.summaries import read_summaries
 from orchestration.sources.tabular import Column, CsvTable, Table, ValueType
 from orchestration.sources.vault import Vault, VaultFile
 
@@ -50,6 +52,20 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "denominator": "double",
         "status": "varchar not null",
     },
+    "summary": {
+        "sheet": "varchar",
+        "index_release": "varchar not null",
+        "area_code": "varchar not null",
+        "measure": "varchar not null",
+        "statistic": "varchar not null",
+        "value": "double",
+    },
+    "outcome": {
+        "area_code": "varchar not null",
+        "outcome": "varchar not null",
+        "numerator": "double",
+        "denominator": "double",
+    },
     "lookup": {
         "from_type": "varchar not null",
         "from_code": "varchar not null",
@@ -78,6 +94,8 @@ RAW_TABLES: dict[str, dict[str, str]] = {
 TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
     "index": ("index_area", "index_measure"),
     "indicators": ("indicator",),
+    "summary": ("summary",),
+    "outcome": ("outcome",),
     "lookup": ("lookup",),
     "population": ("population",),
     "boundary": ("boundary",),
@@ -194,6 +212,20 @@ def _read_indicators(job: Reading) -> None:
     )
 
 
+def _read_summary(job: Reading) -> None:
+    read_summaries(job.connection, job.source, job.path, job.where)
+    job.insert(
+        "summary",
+        {name: name for name in RAW_TABLES["summary"] if name != "index_release"}
+        | {"index_release": f"'{job.source.index_release}'"},
+    )
+
+
+def _read_outcome(job: Reading) -> None:
+    read_outcomes(job.connection, job.source, job.path, job.where)
+    job.insert("outcome", {name: name for name in RAW_TABLES["outcome"]})
+
+
 def _read_lookup(job: Reading) -> None:
     table = job.table()
     for link in job.source.links:
@@ -245,6 +277,8 @@ def _read_boundary(job: Reading) -> None:
 _READERS: dict[Kind, Callable[[Reading], None]] = {
     "index": _read_index,
     "indicators": _read_indicators,
+    "summary": _read_summary,
+    "outcome": _read_outcome,
     "lookup": _read_lookup,
     "population": _read_population,
     "boundary": _read_boundary,

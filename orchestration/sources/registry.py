@@ -19,8 +19,11 @@ from orchestration.settings import DBT_PROJECT
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
-Kind = Literal["index", "indicators", "lookup", "population", "boundary"]
+Kind = Literal["index", "indicators", "summary", "outcome", "lookup", "population", "boundary"]
 MeasureColumn = Literal["score", "rank", "decile"]
+Statistic = Literal[
+    "average_rank", "average_score", "proportion", "extent", "local_concentration", "scale"
+]
 
 
 def _regex(pattern: str) -> str:
@@ -41,6 +44,8 @@ class _Strict(BaseModel):
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "boundary": (".geojson",),
     "indicators": (".csv", ".xlsx"),
+    "summary": (".csv", ".xlsx"),
+    "outcome": (".csv", ".zip"),
 }
 # What a profile may say of all its sources at once.
 _PUBLISHED_BY_PROFILE = ("publisher", "licence", "citation", "landing_page", "how_to_get")
@@ -71,6 +76,24 @@ class Measure(_Strict):
     needs: tuple[MeasureColumn, ...] = ("score", "rank", "decile")
 
 
+class Summary(_Strict):
+    """The statistics of an index or domain in a summary file: '<stem> Average rank', ..."""
+
+    stem: Pattern
+    statistics: tuple[Statistic, ...] = ("average_rank", "average_score", "proportion")
+
+
+class Outcome(_Strict):
+    """A count of people or households and what it is a count of: columns that are added up.
+
+    ``category`` is (column, value) where a file has a row for each category of an area.
+    """
+
+    numerator: tuple[Pattern, ...] = Field(min_length=1)
+    denominator: Pattern
+    category: tuple[Pattern, str] | None = None
+
+
 class Link(_Strict):
     """Two areas that a lookup relates: ``[area type, code column, name column]`` on either side."""
 
@@ -92,7 +115,7 @@ class Source(_Strict):
 
     Of an indicator file, ``index_release`` says whose indicators it holds (they are declared in the
     seed ``indicators``), ``layout`` whether they are columns or rows, and ``ignored_columns`` which
-    headers are no indicators and known not to be.
+    headers are no indicators and known not to be. Of a zip archive, ``member`` is the file to read.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -113,9 +136,12 @@ class Source(_Strict):
     index_release: str | None = None
     layout: Literal["wide", "long"] = "wide"
     ignored_columns: tuple[Pattern, ...] = ()
+    member: Pattern | None = None
     columns: dict[str, Pattern] = {}
     denominators: dict[str, Pattern] = {}
     measures: dict[str, Measure] = {}
+    summaries: dict[str, Summary] = {}
+    outcomes: dict[str, Outcome] = {}
     links: tuple[Link, ...] = ()
     crs: str | None = None
 
@@ -124,6 +150,8 @@ class Source(_Strict):
         needed: dict[Kind, tuple[str, ...]] = {
             "index": ("index", "area_type", "columns", "measures"),
             "indicators": ("index_release", "area_type", "columns"),
+            "summary": ("index_release", "area_type", "columns", "summaries"),
+            "outcome": ("area_type", "columns", "outcomes"),
             "lookup": ("links",),
             "population": ("area_type", "columns"),
             "boundary": ("area_type", "columns", "crs"),

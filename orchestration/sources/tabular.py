@@ -126,6 +126,10 @@ class Table(ABC):
             f"another vintage or file, {self._remedy}",
         )
 
+    def has(self, column: Column) -> bool:
+        """Whether the column stands here, and once."""
+        return isinstance(self._position(column), int)
+
     def load(
         self, connection: duckdb.DuckDBPyConnection, into: str, columns: Iterable[Column]
     ) -> None:

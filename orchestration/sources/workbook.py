@@ -12,7 +12,7 @@ import posixpath
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
@@ -21,7 +21,7 @@ import pyarrow as pa
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum
 
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources.tabular import BLANKS, Column, Table, folded
+from orchestration.sources.tabular import BLANKS, Column, CsvTable, Table, folded
 
 # A workbook is a zip archive, and a small one may unpack to more than memory holds.
 LARGEST_UNPACKED = 1_000_000_000
@@ -62,6 +62,31 @@ def read_workbook(path: Path, where: str, remedy: str) -> list[SheetTable]:
         problem = Problem(where, f"no workbook ({error})", "an Excel workbook (.xlsx)", remedy)
         raise RefreshError("Reading", [problem]) from error
     return [sheet for sheet in sheets if sheet.has_header]
+
+
+def open_tables(path: Path, where: str, remedy: str) -> list[Table]:
+    """The tables of a file: a workbook's sheets, or the one of delimited text.
+
+    Raises:
+        RefreshError: as `read_workbook`.
+    """
+    if path.suffix == ".xlsx":
+        return list(read_workbook(path, where, remedy))
+    return [CsvTable(path, where, remedy)]
+
+
+def tables_of_areas(tables: Sequence[Table], area_code: str) -> list[Table]:
+    """Those that have the column of area codes: notes have none.
+
+    Where none has it, the first one, which then tells what it has in its place.
+    """
+    pattern = re.compile(area_code, re.IGNORECASE)
+    return [table for table in tables if any(map(pattern.fullmatch, table.header))] or [*tables[:1]]
+
+
+def sheet_name(table: Table) -> str | None:
+    """Of a table of a workbook, its sheet."""
+    return table.name if isinstance(table, SheetTable) else None
 
 
 class SheetTable(Table):
