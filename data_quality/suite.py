@@ -65,6 +65,7 @@ class Suite(_Strict):
         "index_area",
         "index_measure",
         "indicator",
+        "summary",
         "lookup",
         "population",
         "boundary",
@@ -73,6 +74,10 @@ class Suite(_Strict):
         "fct_index_score",
         "indicator_reconciliation",
         "double_disadvantage",
+        "reconciliation",
+        "edition_change",
+        "summary_index",
+        "summary_lad",
     ]
     description: Text
     frames: tuple[Frame, ...] = Field(min_length=1)

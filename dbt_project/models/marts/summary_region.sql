@@ -1,0 +1,26 @@
+select
+    edition_id,
+    area_code as region_code,
+    area_name as region_name,
+    areas,
+    areas_rated,
+    areas_listed,
+    share_of_areas,
+    population,
+    population_listed,
+    share_of_population,
+    areas_imd_worst_decile,
+    areas_cni_worst_decile,
+    imd_release,
+    imd_lsoas,
+    imd_population,
+    average_rank,
+    average_score,
+    proportion,
+    extent,
+    local_concentration,
+    income_scale,
+    employment_scale
+from {{ ref('int_summary_editions') }}
+where area_type = 'rgn'
+order by edition_id, region_code
