@@ -305,3 +305,70 @@ def ui(
     workspace = str(PROJECT_ROOT / "workspace.yaml")
     arguments = ["-h", "127.0.0.1", "-p", str(port), "-w", workspace]
     os.execv(server, [str(server), *arguments])  # noqa: S606
+
+
+class Change(StrEnum):
+    joined = "joined"
+    left = "left"
+    stayed = "stayed"
+    all = "all"
+
+
+@app.command()
+def diff(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2019_cni2023.")],
+    other: Annotated[str, typer.Argument(help="A later one, such as lsoa21_imd2025_cni2023.")],
+    change: Annotated[
+        Change | None,
+        typer.Option(help="Only these areas. Default: joined and left.", show_default=False),
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    profile: ProfileOption = None,
+) -> None:
+    """Say which areas joined, left or stayed from an edition to a later one, and why.
+
+    Editions that their publisher says may not be compared are refused, with the reason.
+    """
+    from duckdb import CatalogException
+
+    from orchestration.diff import CHANGES, NotComparableError, diff_editions
+    from orchestration.queries import Filters, UnknownEditionError, open_release
+
+    settings, registry = _context(profile)
+    release = _current(settings)
+    report.banner(err, registry.profile)
+    wanted = {None: ("joined", "left"), Change.all: CHANGES}.get(change, (str(change),))
+    try:
+        with open_release(release) as connection:
+            found = diff_editions(
+                connection, edition, other, Filters(region=region, lad=lad), wanted
+            )
+    except UnknownEditionError as unknown:
+        err.print(
+            f"No edition '{unknown.edition}' in {release.name}. There are: "
+            + ", ".join(unknown.known),
+            markup=False,
+        )
+        raise typer.Exit(USAGE) from unknown
+    except CatalogException as error:
+        err.print(
+            f"{release.name} was built by earlier code, which did not compare editions. "
+            f"Run: lbn refresh --profile {settings.profile}",
+            markup=False,
+        )
+        raise typer.Exit(NOTHING) from error
+    except NotComparableError as refused:
+        err.print(str(refused), markup=False)
+        raise typer.Exit(USAGE) from refused
+    if found.swapped:
+        err.print(
+            f"{found.edition_from} is the earlier one: shown is the change from it to "
+            f"{found.edition_to}.",
+            markup=False,
+        )
+    if format_ is Format.table:
+        report.edition_diff(out, found)
+    else:
+        _write(found.rows, format_)

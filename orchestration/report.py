@@ -12,8 +12,11 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
+from rich.text import Text
 
+from orchestration.diff import Diff
 from orchestration.refresh import Refreshed
 from orchestration.settings import Settings
 from orchestration.sources.registry import Profile, Source
@@ -229,3 +232,19 @@ def sources(console: Console, found: list[FoundSource]) -> None:
             ("licence", entry.source.licence),
         ):
             console.print(f"  {name:<8} {value}", markup=False)
+
+
+def edition_diff(console: Console, diff: Diff) -> None:
+    """An area in two lines: the reason is a sentence, too long for a cell of a table."""
+    for row in diff.rows:
+        where = ", ".join(row[name] or "" for name in ("area_name", "lad_name", "region_name"))
+        console.print(f"[bold]{row['area_code']}[/]  {escape(where)}")
+        console.print(Padding(Text(row["reason"]), (0, 0, 0, 2)))
+    if diff.rows:
+        console.print()
+    counts = ", ".join(f"{count:,} {change}" for change, count in diff.counts.items())
+    console.print(
+        f"{counts}: from {diff.edition_from} to {diff.edition_to} "
+        f"({diff.label}, {diff.release_id}); rank 1 = worst",
+        markup=False,
+    )

@@ -103,6 +103,33 @@ AN_AREA_OF_NEITHER = f"""
     where edition_id = '{OPEN_EDITION}' and not is_imd_worst_decile and not is_cni_worst_decile
 """
 AN_UNRATED_WARD = "select min(area_code) from marts.double_disadvantage where imd_rank is null"
+CHANGED_PAIR = ("lsoa21_imd2019_cni2023", "lsoa21_imd2025_cni2023")
+AN_ONLY_PUBLISHED_WARD = """
+    select min(area_code) from marts.reconciliation where agreement = 'only_published'
+"""
+AN_AGREED_WARD = """
+    select min(area_code) from marts.reconciliation
+    where edition_id = 'ward17_imd2019_cni2019' and agreement = 'agreed'
+"""
+A_JOINED_AREA = f"""
+    select min(area_code) from marts.edition_change
+    where edition_to = '{CHANGED_PAIR[1]}' and change = 'joined'
+"""
+A_STAYED_AREA = f"""
+    select min(area_code) from marts.edition_change
+    where edition_to = '{CHANGED_PAIR[1]}' and change = 'stayed'
+"""
+
+A_SUMMARY = "source_id = 'imd2025_summary' and measure = 'overall' and statistic = 'proportion'"
+AN_AUTHORITY = """
+    select min(area_code) from raw.summary
+    where source_id = 'imd2025_summary' and starts_with(area_code, 'X')
+"""
+A_REGION = "select min(region_code) from marts.summary_region"
+AN_AUTHORITY_WITH_A_LIST = f"""
+    select min(lad_code) from marts.summary_lad
+    where edition_id = '{OPEN_EDITION}' and areas_listed > 0
+"""
 
 
 @dataclass(frozen=True)
@@ -741,6 +768,246 @@ DEFECTS = [
             "cni_decile_in_range": f"{OPEN_EDITION}, {{it}}: cni_decile 0",
         },
         it=AN_AREA_OF_NEITHER,
+    ),
+    # ---- marts_reconciliation -----------------------------------------------------------------
+    Defect(
+        "an area of a published list that is not told",
+        "marts_reconciliation",
+        "delete from marts.reconciliation where area_code = '{it}'",
+        {
+            "agreement_as_listed": "ward17_imd2019_cni2019, {it}: "
+            "agreement missing, expected_agreement only_published",
+            "reason_where_due": "{it}: is_explained_where_due false, agreement missing",
+        },
+        it=AN_ONLY_PUBLISHED_WARD,
+    ),
+    Defect(
+        "a difference that is called agreed",
+        "marts_reconciliation",
+        "update marts.reconciliation set agreement = 'agreed' where area_code = '{it}'",
+        {
+            "agreement_as_listed": "{it}: agreement agreed, expected_agreement only_published",
+            "reason_where_due": "{it}: is_explained_where_due false, agreement agreed",
+        },
+        it=AN_ONLY_PUBLISHED_WARD,
+    ),
+    Defect(
+        "a difference without a sentence",
+        "marts_reconciliation",
+        "update marts.reconciliation set likely_reason_text = null where area_code = '{it}'",
+        {"reason_where_due": "{it}: is_explained_where_due false, agreement only_published"},
+        it=AN_ONLY_PUBLISHED_WARD,
+    ),
+    Defect(
+        "ranks of another area",
+        "marts_reconciliation",
+        "update marts.reconciliation set cni_rank = cni_rank + 9000 where area_code = '{it}'",
+        {"ranks_as_listed": "ward17_imd2019_cni2019, {it}: ranks "},
+        it=AN_AGREED_WARD,
+    ),
+    Defect(
+        "a carry rule that is blamed for the CNI",
+        "marts_reconciliation",
+        "update marts.reconciliation set likely_reason = 'carry rule', deciding_index = 'cni'"
+        " where area_code = '{it}'",
+        {"reason_is_sound": "{it}: is_sound false, likely_reason carry rule, deciding_index cni"},
+        it=AN_ONLY_PUBLISHED_WARD,
+    ),
+    # ---- marts_edition_change -----------------------------------------------------------------
+    Defect(
+        "an area that joined and is not told",
+        "marts_edition_change",
+        f"delete from marts.edition_change where edition_to = '{CHANGED_PAIR[1]}'"
+        " and area_code = '{it}'",
+        {"joined_and_stayed": f"{CHANGED_PAIR[0]}, {CHANGED_PAIR[1]}: joined_and_stayed "},
+        it=A_JOINED_AREA,
+    ),
+    Defect(
+        "an area that stayed and is not told",
+        "marts_edition_change",
+        f"delete from marts.edition_change where edition_to = '{CHANGED_PAIR[1]}'"
+        " and area_code = '{it}'",
+        {
+            "joined_and_stayed": f"{CHANGED_PAIR[0]}, {CHANGED_PAIR[1]}: joined_and_stayed ",
+            "left_and_stayed": f"{CHANGED_PAIR[0]}, {CHANGED_PAIR[1]}: left_and_stayed ",
+        },
+        it=A_STAYED_AREA,
+    ),
+    Defect(
+        "an area that joined and is called left",
+        "marts_edition_change",
+        "update marts.edition_change set change = 'left'"
+        f" where edition_to = '{CHANGED_PAIR[1]}' and area_code = '{{it}}'",
+        {
+            "joined_and_stayed": f"{CHANGED_PAIR[0]}, {CHANGED_PAIR[1]}: joined_and_stayed ",
+            "left_and_stayed": f"{CHANGED_PAIR[0]}, {CHANGED_PAIR[1]}: left_and_stayed ",
+            "change_as_listed": "{it}: change left, expected_change joined",
+        },
+        it=A_JOINED_AREA,
+    ),
+    Defect(
+        "ranks before and after that changed places",
+        "marts_edition_change",
+        "update marts.edition_change set imd_rank_from = imd_rank_to, imd_rank_to = imd_rank_from"
+        f" where edition_to = '{CHANGED_PAIR[1]}' and area_code = '{{it}}'",
+        {"ranks_as_listed": f"{CHANGED_PAIR[0]}, {CHANGED_PAIR[1]}, {{it}}: ranks "},
+        it=A_JOINED_AREA,
+    ),
+    Defect(
+        "the wrong index that crossed",
+        "marts_edition_change",
+        "update marts.edition_change set index_crossed = 'cni'"
+        f" where edition_to = '{CHANGED_PAIR[1]}' and area_code = '{{it}}'",
+        {
+            "index_crossed_follows_from_the_flags": "{it}: index_crossed cni, "
+            "expected_index_crossed imd, change joined"
+        },
+        it=A_JOINED_AREA,
+    ),
+    Defect(
+        "places moved on the scale of the earlier release",
+        "marts_edition_change",
+        "update marts.edition_change set imd_ranks_moved = imd_rank_to - imd_rank_from - 1000"
+        f" where edition_to = '{CHANGED_PAIR[1]}' and area_code = '{{it}}'",
+        {"places_follow_from_shares": "{it}: is_move_of_shares false, imd_ranks_moved "},
+        it=A_JOINED_AREA,
+    ),
+    Defect(
+        "a miss that is none",
+        "marts_edition_change",
+        "update marts.edition_change set nearest_miss_ranks = 0"
+        f" where edition_to = '{CHANGED_PAIR[1]}' and area_code = '{{it}}'",
+        {"miss_is_a_miss": "{it}: nearest_miss_ranks 0, least_miss 1, change joined"},
+        it=A_JOINED_AREA,
+    ),
+    Defect(
+        "a change without a reason",
+        "marts_edition_change",
+        "update marts.edition_change set reason = 'Joined.'"
+        f" where edition_to = '{CHANGED_PAIR[1]}' and area_code = '{{it}}'",
+        {"reason_is_given": "{it}: is_reason_given false, change joined"},
+        it=A_JOINED_AREA,
+    ),
+    # ---- raw_summary ------------------------------------------------------------------------
+    Defect(
+        "a summary without one of the authorities",
+        "raw_summary",
+        "delete from raw.summary where source_id = 'imd2025_summary' and area_code = '{it}'",
+        {"row_count": "imd2025_summary: areas_found 23, expected_rows 24"},
+        it=AN_AUTHORITY,
+    ),
+    Defect(
+        "a summary of something else than an authority",
+        "raw_summary",
+        f"update raw.summary set area_code = 'X12000001' where {A_SUMMARY}"
+        " and area_code = '{it}'",
+        {
+            "code_shape": "imd2025_summary, overall, proportion, X12000001",
+            "area_is_known": "imd2025_summary, overall, proportion, X12000001",
+            "row_count": "imd2025_summary: areas_found 25, expected_rows 24",
+        },
+        it=AN_AUTHORITY,
+    ),
+    Defect(
+        "an authority summarised twice",
+        "raw_summary",
+        f"insert into raw.summary select * from raw.summary where {A_SUMMARY}"
+        " and area_code = '{it}'",
+        {"area_is_unique": "imd2025_summary, overall, proportion, {it}"},
+        it=AN_AUTHORITY,
+    ),
+    Defect(
+        "a summary left blank",
+        "raw_summary",
+        f"update raw.summary set value = null where {A_SUMMARY} and area_code = '{{it}}'",
+        {"value_given": "imd2025_summary, overall, proportion, {it}"},
+        it=AN_AUTHORITY,
+    ),
+    Defect(
+        "percent in place of a share",
+        "raw_summary",
+        f"update raw.summary set value = 12.5 where {A_SUMMARY} and area_code = '{{it}}'",
+        {"value_is_possible": "imd2025_summary, overall, proportion, {it}"},
+        it=AN_AUTHORITY,
+    ),
+    # ---- marts_summary_index ------------------------------------------------------------------
+    Defect(
+        "an authority that was lost",
+        "marts_summary_index",
+        "delete from marts.summary_index where index_release = 'imd2025' and measure = 'overall'"
+        " and area_code = '{it}'",
+        {
+            "no_authority_lost": "imd2025, overall, lad24: authorities 23",
+            "areas_add_up": "imd2025, overall, lad24: areas_found ",
+            "people_add_up": "imd2025, overall, lad24: people_found ",
+            "every_published_summary_is_compared": "imd2025, overall, average_rank: "
+            "figures_compared 23, figures_published 24",
+        },
+        it=AN_AUTHORITY,
+    ),
+    Defect(
+        "an average score that is not the published one",
+        "marts_summary_index",
+        "update marts.summary_index set average_score = average_score + 0.01"
+        " where index_release = 'imd2025' and measure = 'overall' and area_code = '{it}'",
+        {"summary_as_published": "imd2025, overall, average_score, {it}"},
+        it=AN_AUTHORITY,
+    ),
+    # ---- marts_summary_lad ------------------------------------------------------------------
+    Defect(
+        "an authority without a row in an edition",
+        "marts_summary_lad",
+        f"delete from marts.summary_lad where edition_id = '{OPEN_EDITION}'"
+        " and lad_code = '{it}'",
+        {
+            "every_authority_is_there": f"{OPEN_EDITION}: lads_found 23, lads_expected 24",
+            "authorities_add_up": f"{OPEN_EDITION}: areas_lads ",
+            "residents_of_authorities_add_up": f"{OPEN_EDITION}: people_lads ",
+        },
+        it=AN_AUTHORITY,
+    ),
+    Defect(
+        "a region without a row in an edition",
+        "marts_summary_lad",
+        f"delete from marts.summary_region where edition_id = '{OPEN_EDITION}'"
+        " and region_code = '{it}'",
+        {
+            "every_region_is_there": f"{OPEN_EDITION}: regions_found ",
+            "regions_add_up": f"{OPEN_EDITION}: areas_regions ",
+            "residents_of_regions_add_up": f"{OPEN_EDITION}: people_regions ",
+        },
+        it=A_REGION,
+    ),
+    Defect(
+        "more areas on the list than rated, and than within either threshold",
+        "marts_summary_lad",
+        "update marts.summary_lad set areas_rated = 0, areas_cni_worst_decile = 0"
+        f" where edition_id = '{OPEN_EDITION}' and lad_code = '{{it}}'",
+        {
+            "listed_are_rated": f"{OPEN_EDITION}, {{it}}: areas_rated 0",
+            "listed_are_within_both": f"{OPEN_EDITION}, {{it}}: areas_worst_on_either 0",
+            "authorities_add_up": f"{OPEN_EDITION}: areas_lads ",
+        },
+        it=AN_AUTHORITY_WITH_A_LIST,
+    ),
+    Defect(
+        "shares that are none",
+        "marts_summary_lad",
+        "update marts.summary_lad set share_of_areas = 12, share_of_population = -1"
+        f" where edition_id = '{OPEN_EDITION}' and lad_code = '{{it}}'",
+        {
+            "share_of_areas_is_a_share": f"{OPEN_EDITION}, {{it}}: share_of_areas 12",
+            "share_of_population_is_a_share": f"{OPEN_EDITION}, {{it}}: share_of_population -1",
+        },
+        it=AN_AUTHORITY,
+    ),
+    Defect(
+        "an authority without the measures of its index",
+        "marts_summary_lad",
+        "update marts.summary_lad set average_rank = null"
+        f" where edition_id = '{OPEN_EDITION}' and lad_code = '{{it}}'",
+        {"has_an_average_rank": f"{OPEN_EDITION}, {{it}}"},
+        it=AN_AUTHORITY,
     ),
 ]
 

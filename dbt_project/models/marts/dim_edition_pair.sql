@@ -1,0 +1,31 @@
+-- Which editions may be set against each other, and how many areas joined, left and stayed.
+with changes as (
+
+    select
+        edition_from,
+        edition_to,
+        count(*) filter (change = 'joined') as areas_joined,
+        count(*) filter (change = 'left') as areas_left,
+        count(*) filter (change = 'stayed') as areas_stayed
+    from {{ ref('edition_change') }}
+    group by edition_from, edition_to
+
+)
+
+select
+    pairs.edition_from,
+    pairs.edition_to,
+    pairs.is_comparable,
+    pairs.reason_not_comparable,
+    case when pairs.is_comparable then coalesce(changes.areas_joined, 0) end as areas_joined,
+    case when pairs.is_comparable then coalesce(changes.areas_left, 0) end as areas_left,
+    case when pairs.is_comparable then coalesce(changes.areas_stayed, 0) end as areas_stayed
+from {{ ref('edition_pairs') }} as pairs
+-- A pair is left out where the profile does not have both.
+inner join {{ ref('stg_editions') }} as earlier on pairs.edition_from = earlier.edition_id
+inner join {{ ref('stg_editions') }} as later on pairs.edition_to = later.edition_id
+left join changes
+    on
+        pairs.edition_from = changes.edition_from
+        and pairs.edition_to = changes.edition_to
+order by pairs.edition_from, pairs.edition_to
