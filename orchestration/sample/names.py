@@ -37,6 +37,9 @@ WARD_SPECIALS = len(_COMMON_WARDS)  # how many names at the head of `ward_names`
 # with a second language whose names are not ASCII.
 NEIGHBOUR = "Silverpit"
 NEIGHBOUR_REGION_CODE = f"{NEIGHBOUR_PREFIX}92000004"
+NATION = f"{NATION_PREFIX}92000001", "Doggerland"
+NEIGHBOUR_NATION = NEIGHBOUR_REGION_CODE, NEIGHBOUR
+BOTH_NATIONS = "Z04000001", f"{NATION[1]} and {NEIGHBOUR}"
 NEIGHBOUR_DISTRICTS = (
     (f"{NEIGHBOUR_PREFIX}06000001", "Inner Silverpit", "Innri Silfurgröf"),
     (f"{NEIGHBOUR_PREFIX}06000002", "Outer Silverpit", "Ytri Silfurgröf"),

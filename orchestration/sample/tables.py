@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 Row = Sequence[object]
 
@@ -16,13 +17,15 @@ class Dialect:
     """What differs between publishers; `blank_columns` are the empty ones after the last.
 
     With `quote_first`, as R writes a table of codes and numbers: the header and the first column
-    are quoted, the rest is not.
+    are quoted, the rest is not. With `quote_text`, as R writes any table: text is quoted wherever
+    it stands, numbers are not.
     """
 
     bom: bool = True
     crlf: bool = False
     quote_all: bool = False
     quote_first: bool = False
+    quote_text: bool = False
     blank_columns: int = 0
 
 
@@ -39,13 +42,19 @@ def write_table(path: Path, header: Row, rows: Iterable[Row], dialect: Dialect) 
     writer = csv.writer(
         text,
         lineterminator="\r\n" if dialect.crlf else "\n",
-        quoting=csv.QUOTE_ALL if dialect.quote_all else csv.QUOTE_MINIMAL,
+        quoting=_quoting(dialect),
     )
     blanks = [""] * dialect.blank_columns
     writer.writerows([*row, *blanks] for row in [header, *rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(text.getvalue().encode("utf-8-sig" if dialect.bom else "utf-8"))
     return path
+
+
+def _quoting(dialect: Dialect) -> Literal[0, 1, 2]:
+    if dialect.quote_text:
+        return csv.QUOTE_NONNUMERIC
+    return csv.QUOTE_ALL if dialect.quote_all else csv.QUOTE_MINIMAL
 
 
 def _write_quoting_first(path: Path, header: Row, rows: Iterable[Row]) -> Path:
