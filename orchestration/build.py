@@ -174,7 +174,9 @@ def _describe(
                 registry.unmatched_areas(source),
             ],
         )
-        for indicator in methodology.in_files_of(source.index_release or "").values():
+        if source.kind != "indicators" or source.index_release is None:
+            continue
+        for indicator in methodology.in_files_of(source.index_release).values():
             connection.execute(
                 "insert into meta.expected_indicator values (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
