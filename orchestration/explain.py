@@ -178,13 +178,20 @@ def _sub_domains(
         connection,
         """
         select scores.*, reconciled.method, reconciled.not_rebuilt_because
-        from marts.fct_sub_domain_score as scores
+        from (
+            select
+                *,
+                computed_rank
+                + (count(*) over (partition by sub_domain, computed_rank) - 1) / 2.0 as place
+            from marts.fct_sub_domain_score
+            where index_release = $1 and domain = $3
+        ) as scores
         left join marts.indicator_reconciliation as reconciled
             on
                 scores.index_release = reconciled.index_release
                 and scores.sub_domain = reconciled.measure
                 and reconciled.measure_level = 'sub_domain'
-        where scores.index_release = $1 and scores.area_code = $2 and scores.domain = $3
+        where scores.area_code = $2
         order by scores.sub_domain
         """,
         release,

@@ -119,11 +119,25 @@ def _domain(row: Row) -> Iterator[str]:
         )
     if row["indicator_rank"] is not None:
         yield (
-            f"    from indicators: score {row['indicator_score']:.6f}, "
-            f"rank {row['indicator_rank']:,}"
+            f"    from indicators: {_of_sub_domains(row['sub_domains'])}"
+            f"score {row['indicator_score']:.6f}, rank {row['indicator_rank']:,}"
         )
     for sub_domain in row["sub_domains"]:
         yield from _sub_domain(sub_domain)
+
+
+def _of_sub_domains(sub_domains: list[Row]) -> str:
+    """How a domain comes from its sub-domains; nothing where it is its own only one."""
+    weighted = [row for row in sub_domains if row["domain_weight"] is not None]
+    if len(weighted) < 2:
+        return ""
+    terms = " + ".join(
+        f"{row['domain_weight']:g} x f({row['sub_domain']}: place "
+        f"{_number(row['place'], 1)} of {row['areas_ranked']:,})"
+        for row in weighted
+    )
+    total = math.fsum(row["domain_weight"] for row in weighted)
+    return f"({terms}) / {total:g} = "
 
 
 def _sub_domain(row: Row) -> Iterator[str]:

@@ -73,10 +73,10 @@ def test_every_formula_gives_its_result_from_the_inputs_shown(sample: Site) -> N
             )
             assert total == pytest.approx(index["computed_score"], abs=1e-5)
             for domain in index["domains"]:
-                share = (domain["areas_ranked"] - domain["place"] + 1) / domain["areas_ranked"]
-                f = -23 * math.log(1 - share * (1 - math.exp(-100 / 23)))
+                f = transformed(domain["place"], domain["areas_ranked"])
                 # CNI 2019 keeps R and f in single precision.
                 assert f == pytest.approx(domain["domain_score"], rel=1e-5)
+                check_domain(domain)
                 for sub_domain in domain["sub_domains"]:
                     check_sub_domain(sub_domain)
         for indicator in indicators(found):
@@ -87,6 +87,22 @@ def test_every_formula_gives_its_result_from_the_inputs_shown(sample: Site) -> N
                 z = float(ndtri((count - indicator["place"] + 1) / (count + 1)))
                 assert z == pytest.approx(indicator["standard_score"], abs=1e-9)
     assert {"given", "rate", "shrunk_rate", "larger_area", "composite"} <= origins
+
+
+def check_domain(domain: dict[str, Any]) -> None:
+    """A domain of several sub-domains is their weighted mean, each transformed."""
+    weighted = [row for row in domain["sub_domains"] if row["domain_weight"] is not None]
+    if len(weighted) < 2 or domain["indicator_score"] is None:
+        return
+    total = math.fsum(
+        row["domain_weight"] * transformed(row["place"], row["areas_ranked"]) for row in weighted
+    )
+    weights = math.fsum(row["domain_weight"] for row in weighted)
+    assert total / weights == pytest.approx(domain["indicator_score"], abs=2e-9)
+
+
+def transformed(place: float, areas: int) -> float:
+    return -23 * math.log(1 - (areas - place + 1) / areas * (1 - math.exp(-100 / 23)))
 
 
 def check_sub_domain(sub_domain: dict[str, Any]) -> None:

@@ -60,6 +60,19 @@ both_ways as (
             and published.sub_domain = rebuilt.sub_domain
             and published.area_code = rebuilt.area_code
 
+),
+
+weighed as (
+
+    select
+        both_ways.*,
+        sub_domains.weight as domain_weight
+    from both_ways
+    inner join {{ ref('sub_domains') }} as sub_domains
+        on
+            both_ways.index_release = sub_domains.index_release
+            and both_ways.sub_domain = sub_domains.sub_domain
+
 )
 
 select
@@ -67,6 +80,7 @@ select
     domain,
     sub_domain,
     area_code,
+    domain_weight,
     computed_score,
     computed_rank,
     {{ decile('computed_rank', 'areas_ranked') }} as computed_decile,
@@ -79,5 +93,5 @@ select
     computed_rank - published_rank as rank_difference,
     case when published_areas is not null then index_release end as source_id,
     line_number
-from both_ways
+from weighed
 order by index_release, domain, sub_domain, area_code
