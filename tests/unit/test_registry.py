@@ -31,16 +31,8 @@ from orchestration.sources.vault import find_in_inbox
 REALDATA = PROJECT_ROOT.parent / "shared" / "realdata"
 # Files of the real inbox that no source of the registry reads.
 UNREAD = {
-    "file10_iod2019_lad_summaries.xlsx",
-    "file10_iod2025_lad_summaries.csv",
     "lsoa11_england.geojson",
     "regions_ew.topojson",
-    "census2021-ts067.zip",
-    "census2021-ts062.zip",
-    "census2021-ts054.zip",
-    "disability_2021_lsoa21.csv",
-    "claimants_2019_lsoa11.csv",
-    "claimants_2022_lsoa11.csv",
 }
 
 Change = Callable[[dict[str, Any]], None]
@@ -102,6 +94,8 @@ def test_there_are_two_profiles_and_both_load_the_same_sources_but_for_the_cni_i
     assert {source.kind for source in sample.sources} == {
         "index",
         "indicators",
+        "summary",
+        "outcome",
         "lookup",
         "population",
         "boundary",
@@ -140,6 +134,7 @@ def test_every_address_is_https_at_a_host_of_the_publishers() -> None:
         "assets.publishing.service.gov.uk",
         "raw.githubusercontent.com",
         "services1.arcgis.com",
+        "www.nomisweb.co.uk",
     }
 
 
@@ -278,6 +273,10 @@ def test_the_catalogue_as_it_is_passes_the_same_way(
         ("imd2025", "area_type"),
         ("imd2025", "columns"),
         ("imd2025", "measures"),
+        ("imd2025_summary", "index_release"),
+        ("imd2025_summary", "summaries"),
+        ("census2021_tenure", "area_type"),
+        ("census2021_tenure", "outcomes"),
         ("lad24_rgn24", "links"),
         ("population_mid2019", "area_type"),
         ("population_mid2019", "columns"),
@@ -304,6 +303,8 @@ def test_a_source_without_what_its_kind_needs_is_refused(source_id: str, field: 
         ("known", {"not a hash": "issue"}),
         ("columns", {"area_code": "LSOA code (2021"}),
         ("measures", {"overall": {"stem": "IMD", "needs": ["quintile"]}}),
+        ("summaries", {"overall": {"stem": "IMD", "statistics": ["median"]}}),
+        ("outcomes", {"owned": {"numerator": [], "denominator": "Total"}}),
         ("download", {"url": "ftp://example.org/file.csv"}),
         ("download", {"url": "file:///etc/passwd"}),
         ("download", {"url": "https://example.org/file.csv", "type": "zip"}),
