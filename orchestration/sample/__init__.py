@@ -1,10 +1,10 @@
 """Doggerland: a small synthetic country in the formats of the real publishers.
 
 What belongs here: everything that writes the `sample` profile's inbox. The package plays the
-*publisher* (MHCLG, ONS, OCSI), so it carries its own implementation of the published formulas
-(shrinkage, factor weights, rank transform, ties, domain weights, best-fit lists) and imports
-nothing of the warehouse. That makes it a cross-check: the warehouse has to arrive at the same
-figures from the files alone.
+*publisher* (MHCLG, ONS, OCSI, DWP), so it carries its own implementation of the published formulas
+(shrinkage, factor weights, rank transform, ties, domain weights, best-fit lists, summaries of
+authorities) and imports nothing of the warehouse. That makes it a cross-check: the warehouse has
+to arrive at the same figures from the files alone.
 What does not: reading, checking or modelling those files.
 
 Every code begins with X (or Y for the neighbouring nation), where the real ones have E and W, so

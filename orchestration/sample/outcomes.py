@@ -87,7 +87,8 @@ def draw_outcomes(world: World, seed: int) -> Outcomes:
 def apportion(total: Ints, shares: Floats) -> Ints:
     """Whole counts that add up to each total, by largest remainders.
 
-    `shares` has a row for each total; a row adds up to 1, or to nearly so.
+    `total` is (areas,), `shares` is (areas, categories); a row adds up to 1, or to nearly so. The
+    result has the shape of `shares`.
     """
     exact = total[:, None] * shares
     count = np.floor(exact)
@@ -133,24 +134,24 @@ def _places(rng: np.random.Generator, world: World) -> _Places:
 
 
 def _shares(rng: np.random.Generator, table: Table, places: _Places) -> Floats:
-    """Share of each category in each area, to nine decimals."""
+    """(areas, categories): a row adds up to 1. To nine decimals, so that no last bit matters."""
     weight = np.column_stack(
         [
-            category.share
+            pattern.share
             * np.exp(
-                category.deprivation * places.deprivation
-                + category.need * places.need
-                + category.older * places.older
-                + category.own * rng.normal(size=len(places.need))
+                pattern.deprivation * places.deprivation
+                + pattern.need * places.need
+                + pattern.older * places.older
+                + pattern.own * rng.normal(size=len(places.need))
             )
-            for category in table.categories
+            for pattern in (category.pattern for category in table.categories)
         ]
     )
     return np.asarray(np.round(weight / weight.sum(axis=1, keepdims=True), 9))
 
 
 def _claimants(rng: np.random.Generator, world: World, year: int) -> Claimants:
-    """Twelve counts, each rounded, and then added up, as if no digit had been lost."""
+    """Twelve monthly counts (months, areas), each rounded to the nearest five and then added up."""
     lineage, before = world.lineage, world.imd_2019
     people = world.imd_2025.people
     mid_2022 = people.total.astype(np.float64)

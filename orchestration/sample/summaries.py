@@ -1,8 +1,11 @@
 """The higher-level measures of the Indices of Deprivation: one figure for an authority.
 
 Written from the technical report of the IoD 2019 (table 3.2 and appendix N), for one authority at
-a time. Every measure runs the same way: higher = worse. Ranks of small areas are counted over the
-whole country, rank 1 is the worst of `nation` areas.
+a time. Every measure runs the same way: higher = worse.
+
+`rank`, `place`, `score` and `people` have one figure for each small area of the authority. Ranks
+are counted over the whole country: 1 is the worst of `nation` areas, tied areas share the minimum.
+A `place` is a rank too, but tied areas stand at the mean of the places that they take up.
 """
 
 from __future__ import annotations
@@ -20,25 +23,22 @@ SCALES = ("income", "employment")
 
 
 def average_rank(place: Floats, people: Floats, nation: int) -> float:
-    """Mean rank by people, turned round: `nation` for an authority that is worst throughout.
-
-    `place` is the rank of each small area, tied ones at the mean of the places that they take up.
-    """
+    """Mean rank by people, turned round: `nation` for an authority that has the worst area only."""
     return float(nation + 1 - np.sum(place * people) / np.sum(people))
 
 
 def average_score(score: Floats, people: Floats) -> float:
-    """Mean score by people."""
+    """Mean score by people, in the unit of the score: points, or a rate from 0 to 1."""
     return float(np.sum(score * people) / np.sum(people))
 
 
 def proportion(rank: Ints, nation: int) -> float:
-    """Small areas in the most deprived 10% of the country, as a share of all. Nobody is counted."""
+    """Small areas in the most deprived 10% of the country, as a share (0 to 1) of all areas."""
     return float(np.mean(10 * rank <= nation))
 
 
 def extent(rank: Ints, people: Floats, nation: int) -> float:
-    """Share of people in deprived areas: the most deprived 10% in full, the next 20% in part."""
+    """Share (0 to 1) of people in deprived areas: the worst 10% in full, the next 20% in part."""
     percentile = -(-100 * rank // nation)
     fading = 0.95 - (percentile - 11) * 0.9 / 19
     weight = np.where(percentile <= 10, 1.0, np.where(percentile <= 30, fading, 0.0))
@@ -46,7 +46,10 @@ def extent(rank: Ints, people: Floats, nation: int) -> float:
 
 
 def local_concentration(place: Floats, people: Floats, nation: int) -> float:
-    """Average rank of the most deprived tenth of the people; of the last area only a part."""
+    """Average rank of the most deprived tenth of the people; of the last area only a part.
+
+    That is the tenth of the authority's own people, wherever its areas stand in the country.
+    """
     order = np.argsort(place, kind="stable")
     place, people = place[order], people[order]
     before = np.cumsum(people) - people
@@ -57,9 +60,10 @@ def local_concentration(place: Floats, people: Floats, nation: int) -> float:
 def summarise(indices: Indices, name: str, authority: Ints) -> dict[str, Floats]:
     """Every measure of an index or domain, by the title that it has in the files, in their order.
 
-    `authority` numbers the authority of each small area from 0 on; the figures are unrounded and
-    in that order. From the ranks and scores in print, except that the scale counts people before
-    they are rounded and suppressed for print.
+    `authority` is the number, from 0 on, of the authority that each small area of the country is
+    in. Each measure has one figure an authority, in the order of these numbers, not yet rounded.
+    They follow from the ranks and scores in print, except for the scale: it counts people (or, to
+    2019, quarters of them) before numerators are rounded and suppressed for print.
     """
     rank, nation = indices.rank[name], len(authority)
     place = np.asarray(rankdata(rank, method="average"), dtype=np.float64)

@@ -225,6 +225,7 @@ def any_parent_worst(inbox: Inbox) -> set[str]:
 
 def test_two_runs_give_the_same_bytes(inbox: Inbox, tmp_path: Path) -> None:
     again = write_sample(tmp_path)
+    assert len(again) == 29
     assert {p.relative_to(tmp_path) for p in again} == {
         p.relative_to(inbox.root) for p in inbox.root.rglob("*") if p.is_file()
     }
@@ -284,6 +285,10 @@ def test_it_says_that_it_is_synthetic(inbox: Inbox) -> None:
         ("lookups/lad24_rgn24.csv", 24),
         ("lookups/lad_changes*.csv", 27 + 2),
         ("population/*.csv", 2933 + 40 + 1),
+        ("iod2025/file10*.csv", 24),
+        ("outcomes/disability*.csv", 2 * (3007 + 40)),
+        ("outcomes/claimants_2019*.csv", 2933),
+        ("outcomes/claimants_2022*.csv", 2933),
     ],
 )
 def test_row_counts(inbox: Inbox, pattern: str, expected: int) -> None:
