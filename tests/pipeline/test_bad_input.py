@@ -13,6 +13,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ IMD_2025 = "iod2025/File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominat
 IMD_2019 = "iod2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"
 CNI_2019_INDICATORS = "cni2019/cni2019_indicators_doggerland_ward17.csv"
 CNI_2023 = "cni2023/cni2023_doggerland_lsoa21.csv"
+SUMMARY_2025 = "iod2025/file10_iod2025_lad_summaries.csv"
+TENURE = "outcomes/census2021-ts054.zip"
 LSOA_SHAPES = "boundaries/lsoa21_doggerland.geojson"
 NEVER_BEGUN = "Building and testing the models"
 
@@ -182,6 +185,23 @@ def constant_column(inbox: Path) -> None:
     edit(inbox / CNI_2019_INDICATORS, "Green assets", lambda *_: "0.5")
 
 
+def archive_of_other_areas(inbox: Path) -> None:
+    """Nomis' archive without its file of LSOAs."""
+    with zipfile.ZipFile(inbox / TENURE) as whole:
+        members = {name: whole.read(name) for name in whole.namelist() if "-lsoa" not in name}
+    with zipfile.ZipFile(inbox / TENURE, "w") as rest:
+        for name, content in members.items():
+            rest.writestr(name, content)
+
+
+def summary_in_percent(inbox: Path) -> None:
+    edit(
+        inbox / SUMMARY_2025,
+        "imd_proportion",
+        lambda _, share: f"{100 * float(share):.2f}",
+    )
+
+
 @dataclass(frozen=True)
 class Case:
     plant: Callable[[Path], None]
@@ -254,6 +274,18 @@ CASES = [
             "at least two different values",
             "column is constant",
         ),
+    ),
+    Case(
+        archive_of_other_areas,
+        (
+            "source census2021_tenure, file census2021-ts054.zip",
+            r"0 file\(s\) that fit in the archive: census2021-ts054-ctry\.csv",
+            r"one named like .*census2021-ts054-lsoa",
+        ),
+    ),
+    Case(
+        summary_in_percent,
+        ("raw_summary", "imd2025_summary, overall, proportion, X0[67]", "percent in place of"),
     ),
     Case(renamed_authority, ("lookup", "lad24_rgn24", "X0[678]")),
 ]
