@@ -78,6 +78,8 @@ class Suite(_Strict):
         "edition_change",
         "summary_index",
         "summary_lad",
+        "flag_stability",
+        "threshold_sensitivity",
     ]
     description: Text
     frames: tuple[Frame, ...] = Field(min_length=1)

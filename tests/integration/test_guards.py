@@ -1009,6 +1009,108 @@ DEFECTS = [
         {"has_an_average_rank": f"{OPEN_EDITION}, {{it}}"},
         it=AN_AUTHORITY,
     ),
+    # ---- marts_threshold_sensitivity --------------------------------------------------------
+    Defect(
+        "no list at the edition's own threshold",
+        "marts_threshold_sensitivity",
+        "delete from marts.threshold_sensitivity where varied_index = 'imd'"
+        f" and edition_id = '{OPEN_EDITION}' and threshold_percent = 10",
+        {
+            "own_threshold_gives_the_list": f"{OPEN_EDITION}, imd: "
+            "areas_listed missing, areas_on_list 92"
+        },
+    ),
+    Defect(
+        "another area at the edition's own threshold",
+        "marts_threshold_sensitivity",
+        "update marts.threshold_sensitivity set areas_in_common = areas_in_common - 1,"
+        " areas_joined = 1, areas_departed = 1 where varied_index = 'both'"
+        f" and edition_id = '{OPEN_EDITION}' and threshold_percent = 10",
+        {"own_threshold_gives_the_same_areas": f"{OPEN_EDITION}, both: areas_that_differ 2"},
+    ),
+    Defect(
+        "a wider threshold with fewer areas",
+        "marts_threshold_sensitivity",
+        "update marts.threshold_sensitivity set areas_listed = 0, areas_in_common = 0,"
+        " areas_joined = 0, areas_departed = 92 where varied_index = 'both'"
+        f" and edition_id = '{OPEN_EDITION}' and threshold_percent = 12",
+        {"areas_grow_with_the_threshold": f"{OPEN_EDITION}, both, 12: areas_listed 0, areas_at"},
+    ),
+    Defect(
+        "a wider threshold with fewer people",
+        "marts_threshold_sensitivity",
+        "update marts.threshold_sensitivity set population = 0 where varied_index = 'cni'"
+        f" and edition_id = '{OPEN_EDITION}' and threshold_percent = 20",
+        {"population_grows_with_the_threshold": f"{OPEN_EDITION}, cni, 20: population 0"},
+    ),
+    Defect(
+        "areas that neither stayed nor joined",
+        "marts_threshold_sensitivity",
+        "update marts.threshold_sensitivity set areas_joined = areas_joined + 1"
+        f" where varied_index = 'both' and edition_id = '{OPEN_EDITION}'"
+        " and threshold_percent = 12",
+        {"parts_add_up_to_the_areas_listed": f"{OPEN_EDITION}, both, 12: areas_by_parts"},
+    ),
+    Defect(
+        "areas of the own list that are nowhere",
+        "marts_threshold_sensitivity",
+        "update marts.threshold_sensitivity set areas_departed = areas_departed - 1"
+        f" where varied_index = 'both' and edition_id = '{OPEN_EDITION}'"
+        " and threshold_percent = 5",
+        {"parts_add_up_to_the_own_list": f"{OPEN_EDITION}, both, 5: areas_of_own_list 91"},
+    ),
+    # ---- marts_flag_stability ---------------------------------------------------------------
+    Defect(
+        "a rated area without a probability",
+        "marts_flag_stability",
+        f"delete from marts.flag_stability where edition_id = '{OPEN_EDITION}'"
+        " and area_code = '{it}'",
+        {"every_rated_area_has_a_row": f"{OPEN_EDITION}: rows_found 3006, areas_rated 3007"},
+        it=A_LISTED_AREA,
+    ),
+    Defect(
+        "fewer draws than declared",
+        "marts_flag_stability",
+        f"update marts.flag_stability set draws = 999 where edition_id = '{OPEN_EDITION}'",
+        {"as_many_draws_as_declared": f"{OPEN_EDITION}: draws_done 999, draws_declared 1000"},
+    ),
+    Defect(
+        "shares that are none",
+        "marts_flag_stability",
+        "update marts.flag_stability"
+        " set probability = -0.1, probability_imd = 1.5, probability_cni = 1.5"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {
+            "probability_is_a_share": f"{OPEN_EDITION}, {{it}}: probability -0.1",
+            "probability_imd_is_a_share": f"{OPEN_EDITION}, {{it}}: probability_imd 1.5",
+            "probability_cni_is_a_share": f"{OPEN_EDITION}, {{it}}: probability_cni 1.5",
+        },
+        it=A_LISTED_AREA,
+    ),
+    Defect(
+        "both more often than one",
+        "marts_flag_stability",
+        "update marts.flag_stability set probability = 0.9, probability_imd = 0.5"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {"both_are_no_likelier_than_one": f"{OPEN_EDITION}, {{it}}: probability_of_one 0.5"},
+        it=A_LISTED_AREA,
+    ),
+    Defect(
+        "a flag that is not the list's",
+        "marts_flag_stability",
+        "update marts.flag_stability set is_doubly_disadvantaged = false"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {"shows_the_list": f"{OPEN_EDITION}, {{it}}: shown_on_list 0, on_list 1"},
+        it=A_LISTED_AREA,
+    ),
+    Defect(
+        "a base draw that is not the list",
+        "marts_flag_stability",
+        "update marts.flag_stability set is_listed_recomputed = true"
+        f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
+        {"nothing_varied_gives_the_list": f"{OPEN_EDITION}, {{it}}: recomputed 1, on_list 0"},
+        it=AN_AREA_OF_NEITHER,
+    ),
 ]
 
 
