@@ -69,6 +69,7 @@ class Suite(_Strict):
         "lookup",
         "population",
         "boundary",
+        "outcome",
         "dim_area",
         "fct_domain_score",
         "fct_index_score",
@@ -80,6 +81,7 @@ class Suite(_Strict):
         "summary_lad",
         "flag_stability",
         "threshold_sensitivity",
+        "outcome_comparison",
     ]
     description: Text
     frames: tuple[Frame, ...] = Field(min_length=1)

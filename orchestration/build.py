@@ -125,6 +125,12 @@ def _describe(
     )
     connection.execute(
         """
+        create table meta.expected_outcome (
+            source_id varchar not null, outcome varchar not null, count_periods integer)
+        """
+    )
+    connection.execute(
+        """
         create table meta.expected_code (
             area_type varchar not null, code_pattern varchar not null, dimension_source_id varchar)
         """
@@ -174,6 +180,13 @@ def _describe(
                 registry.unmatched_areas(source),
             ],
         )
+        for measure in source.outcomes:
+            # Without count_periods the seed does not know it; a guard says so.
+            outcome = methodology.outcome_of_file(measure)
+            connection.execute(
+                "insert into meta.expected_outcome values (?, ?, ?)",
+                [source.id, measure, (outcome.count_periods or 1) if outcome else None],
+            )
         if source.kind != "indicators" or source.index_release is None:
             continue
         for indicator in methodology.in_files_of(source.index_release).values():

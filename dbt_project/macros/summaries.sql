@@ -9,8 +9,8 @@
 
 {# A sum that is the same in every order: whole numbers of 1e-9 add up exactly, doubles do not. Far
    faster here than putting a million rows in order, as weighted_mean() does. #}
-{% macro exact_sum(expression) -%}
-    sum(({{ expression }})::decimal(38, 9))::double
+{% macro exact_sum(expression, decimals=9) -%}
+    sum(({{ expression }})::decimal(38, {{ decimals }}))::double
 {%- endmacro %}
 
 {# sum(value * people) / sum(people); people of an area without a value do not count. #}

@@ -138,6 +138,25 @@ class Unit(_Row):
     is_share: bool
 
 
+class Outcome(_Row):
+    """An outcome that the lists are compared by: of an outcome file, or of an index release.
+
+    ``source_measure`` is what the file calls it: an outcome of the registry, or an indicator of
+    ``index_release``. The meaning of every field is in dbt_project/seeds/seeds.yml.
+    """
+
+    outcome: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    outcome_label: str
+    source_measure: str
+    index_release: str | None = None
+    numerator_label: str
+    denominator_label: str
+    direction: Literal["higher_is_worse", "higher_is_better", "neither"]
+    count_periods: int | None = Field(default=None, gt=0)
+    reference_period: str
+    is_part_of_imd: bool
+
+
 RowType = TypeVar("RowType", bound=_Row)
 
 
@@ -150,6 +169,7 @@ class Methodology:
     sub_domains: tuple[SubDomain, ...]
     indicators: tuple[Indicator, ...]
     units: tuple[Unit, ...]
+    outcomes: tuple[Outcome, ...]
 
     def in_files_of(self, index_release: str) -> dict[str, Indicator]:
         """The indicators that a file of the release must have, by column; composites have none."""
@@ -158,6 +178,11 @@ class Methodology:
             for row in self.indicators
             if row.index_release == index_release and row.column_name
         }
+
+    def outcome_of_file(self, measure: str) -> Outcome | None:
+        """The outcome that is made of what an outcome file holds under a name."""
+        named = {row.source_measure: row for row in self.outcomes if not row.index_release}
+        return named.get(measure)
 
     def is_share(self, indicator: Indicator) -> bool:
         """Whether a numerator may not be more than its denominator."""
@@ -178,6 +203,7 @@ def load_methodology(seeds: Path = SEEDS) -> Methodology:
         sub_domains=_read(seeds, "sub_domains", SubDomain, problems),
         indicators=_read(seeds, "indicators", Indicator, problems),
         units=_read(seeds, "indicator_units", Unit, problems),
+        outcomes=_read(seeds, "outcomes", Outcome, problems),
     )
     # A row that is wrong is not there to be referred to or added up: first things first.
     if not problems:
@@ -263,6 +289,15 @@ def _repeated(methodology: Methodology) -> Iterator[Problem]:
             ],
         ),
         ("indicator_units", "unit", [(row.line, row.unit) for row in methodology.units]),
+        ("outcomes", "outcome", [(row.line, row.outcome) for row in methodology.outcomes]),
+        (
+            "outcomes",
+            "index_release and source_measure",
+            [
+                (row.line, f"{row.index_release or 'no release'}, {row.source_measure}")
+                for row in methodology.outcomes
+            ],
+        ),
     ]
     for name, columns, rows in keys:
         times = Counter(key for _, key in rows)
@@ -338,6 +373,21 @@ def _dangling(methodology: Methodology) -> Iterator[Problem]:
             yield unknown("indicators", indicator.line, "unit", indicator.unit, units)
         if indicator.larger_area and indicator.larger_area not in types:
             yield unknown("indicators", indicator.line, "larger_area", indicator.larger_area, types)
+    for outcome in methodology.outcomes:
+        # Without a denominator it could not be pooled.
+        counted = {
+            row.indicator
+            for row in methodology.indicators
+            if row.index_release == outcome.index_release and row.denominator
+        }
+        if outcome.index_release and outcome.index_release not in releases:
+            yield unknown(
+                "outcomes", outcome.line, "index_release", outcome.index_release, releases
+            )
+        elif outcome.index_release and outcome.source_measure not in counted:
+            yield unknown(
+                "outcomes", outcome.line, "source_measure", outcome.source_measure, counted
+            )
 
 
 def _partless(methodology: Methodology) -> Iterator[Problem]:

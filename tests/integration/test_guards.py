@@ -148,6 +148,11 @@ class Defect:
 
 AN_INDICATOR = "source_id = 'imd2025_indicators' and indicator = 'burglary'"
 A_RATE = "source_id = 'imd2025_indicators' and indicator = 'income_deprived'"
+AN_OUTCOME = "source_id = 'census2021_disability' and outcome = 'disabled'"
+OUTCOME = "census2021_disability, disabled"
+OUTCOME_LINE = f"select min(line_number) from raw.outcome where {AN_OUTCOME} and area_code > 'X'"
+COMPARED = f"edition_id = '{OPEN_EDITION}' and outcome = 'disabled'"
+UNRATED_EDITION = "ward17_imd2019_cni2019"
 
 DEFECTS = [
     # ---- raw_indicator ----------------------------------------------------------------------
@@ -1110,6 +1115,121 @@ DEFECTS = [
         f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
         {"nothing_varied_gives_the_list": f"{OPEN_EDITION}, {{it}}: recomputed 1, on_list 0"},
         it=AN_AREA_OF_NEITHER,
+    ),
+    # ---- raw_outcome ------------------------------------------------------------------------
+    Defect(
+        "an outcome that the methodology does not know",
+        "raw_outcome",
+        "update meta.expected_outcome set count_periods = null where outcome = 'disabled'",
+        {"outcome_is_declared": "census2021_disability, disabled"},
+    ),
+    Defect(
+        "an outcome without one of its areas",
+        "raw_outcome",
+        f"delete from raw.outcome where {AN_OUTCOME} and line_number = {{it}}",
+        {"row_count": f"{OUTCOME}: rows_found 3006, expected_rows 3007"},
+        it=OUTCOME_LINE,
+    ),
+    Defect(
+        "an outcome with an area twice",
+        "raw_outcome",
+        f"insert into raw.outcome select * from raw.outcome where {AN_OUTCOME}"
+        " and line_number = {it}",
+        {
+            "row_count": f"{OUTCOME}: rows_found 3008",
+            "area_is_unique": f"{OUTCOME}: areas_found 3007, rows_found 3008, repeated_areas X01",
+        },
+        it=OUTCOME_LINE,
+    ),
+    Defect(
+        "an outcome of another geography",
+        "raw_outcome",
+        f"update raw.outcome set area_code = 'X02000001' where {AN_OUTCOME}"
+        " and line_number = {it}",
+        {
+            "code_shape": f"{OUTCOME}: codes_of_the_type 3006, areas_found 3007, other_codes X02",
+            "area_is_known": f"{OUTCOME}: areas_known 3006, areas_found 3007, unknown_areas X02",
+        },
+        it=OUTCOME_LINE,
+    ),
+    Defect(
+        "an outcome that is the same everywhere",
+        "raw_outcome",
+        f"update raw.outcome set numerator = denominator where {AN_OUTCOME}",
+        {"rates_differ": f"{OUTCOME}: distinct_rates 1"},
+    ),
+    Defect(
+        "a count that is missing",
+        "raw_outcome",
+        f"update raw.outcome set denominator = null where {AN_OUTCOME} and line_number = {{it}}",
+        {"counts_given": f"{OUTCOME}: not_given 1, areas X01"},
+        it=OUTCOME_LINE,
+    ),
+    Defect(
+        "a count below zero",
+        "raw_outcome",
+        f"update raw.outcome set numerator = -1 where {AN_OUTCOME} and line_number = {{it}}",
+        {"counts_not_negative": f"{OUTCOME}: below_zero 1, areas X01"},
+        it=OUTCOME_LINE,
+    ),
+    Defect(
+        "more claimants than twelve times everybody",
+        "raw_outcome",
+        "update raw.outcome set numerator = 12 * denominator + 1"
+        " where source_id = 'claimants_2022' and line_number = 2",
+        {
+            "numerator_within_denominator": "claimants_2022, claimant_months_2022: "
+            "over_denominator 1, areas X01"
+        },
+    ),
+    # ---- marts_outcome_comparison -----------------------------------------------------------
+    Defect(
+        "an outcome that one method leaves out",
+        "marts_outcome_comparison",
+        f"delete from marts.outcome_comparison where {COMPARED} and method = 'mean_of_areas'",
+        {"both_methods": f"{OPEN_EDITION}, disabled: methods 1"},
+    ),
+    Defect(
+        "an area on the list that has no count",
+        "marts_outcome_comparison",
+        "update marts.outcome_comparison set areas = areas - 1"
+        f" where {COMPARED} and method = 'pooled' and area_group = 'left_behind'",
+        {
+            "left_behind_is_the_list": f"{OPEN_EDITION}, disabled: areas_left_behind ",
+            "groups_add_up_to_the_nation": f"{OPEN_EDITION}, disabled: areas_of_groups 3006",
+        },
+    ),
+    Defect(
+        "people who are lost on the way",
+        "marts_outcome_comparison",
+        "update marts.outcome_comparison set numerator = numerator - 1, denominator = 1"
+        f" where {COMPARED} and area_group = 'nation'",
+        {
+            "nation_is_the_file_numerator": f"{OPEN_EDITION}, disabled: numerator_lost ",
+            "nation_is_the_file_denominator": f"{OPEN_EDITION}, disabled: denominator_lost 0.99",
+        },
+    ),
+    Defect(
+        "a rate in per cent",
+        "marts_outcome_comparison",
+        "update marts.outcome_comparison set rate = 100 * rate, ci_high = 100 * ci_high"
+        f" where edition_id = '{UNRATED_EDITION}' and outcome = 'disabled'"
+        " and method = 'pooled' and area_group = 'not_rated'",
+        {"rate_is_a_share": f"{UNRATED_EDITION}, disabled, pooled, not_rated: rate_where"},
+    ),
+    Defect(
+        "an interval beside its rate",
+        "marts_outcome_comparison",
+        "update marts.outcome_comparison set ci_low = rate + 0.001"
+        f" where {COMPARED} and method = 'pooled' and area_group = 'rest'",
+        {"rate_within_its_interval": f"{OPEN_EDITION}, disabled, pooled, rest: "},
+    ),
+    Defect(
+        "a gap the other way about",
+        "marts_outcome_comparison",
+        "update marts.outcome_comparison set left_behind_gap = -left_behind_gap"
+        f" where {COMPARED} and method = 'pooled' and area_group = 'nation'",
+        {"gap_is_the_difference": f"{OPEN_EDITION}, disabled, pooled, nation: "},
     ),
 ]
 

@@ -26,7 +26,14 @@ from orchestration.sources.methodology import (
 from orchestration.sources.registry import area_types, load_registry
 
 METHODOLOGY = load_methodology()
-NAMES = ("index_releases", "domain_weights", "sub_domains", "indicators", "indicator_units")
+NAMES = (
+    "index_releases",
+    "domain_weights",
+    "sub_domains",
+    "indicators",
+    "indicator_units",
+    "outcomes",
+)
 
 Values = dict[str, str]
 
@@ -122,6 +129,7 @@ def test_every_row_of_a_seed_is_loaded_with_its_line(seeds: Seeds, name: str) ->
         "sub_domains": METHODOLOGY.sub_domains,
         "indicators": METHODOLOGY.indicators,
         "indicator_units": METHODOLOGY.units,
+        "outcomes": METHODOLOGY.outcomes,
     }
     loaded = [(row.line, next(iter(row.model_dump().values()))) for row in fields[name]]
     rows = seeds.rows(name)
@@ -190,6 +198,17 @@ def test_a_share_is_what_has_a_unit_of_shares_or_is_shrunk() -> None:
     assert shares["imd2019", "income_deprived"]
     assert shares["cni2019", "one_person_households"]
     assert not shares["cni2019", "community_space_density"]
+
+
+def test_every_outcome_of_a_file_is_declared_and_every_declared_one_is_in_a_file() -> None:
+    in_files = {
+        measure for source in load_registry("england").sources for measure in source.outcomes
+    }
+    declared = {row.source_measure for row in METHODOLOGY.outcomes if not row.index_release}
+    assert declared == in_files
+    assert all(METHODOLOGY.outcome_of_file(measure) for measure in in_files)
+    # The same name in an index release is another outcome.
+    assert METHODOLOGY.outcome_of_file("income_deprived") is None
 
 
 # --- One defect at a time -------------------------------------------------------------------------
@@ -379,6 +398,20 @@ DEFECTS = [
         {"scale": "0"},
         (", column scale", "'0'", "greater than 0"),
     ),
+    Defect(
+        "an outcome without a direction that is known",
+        "outcomes",
+        "disabled",
+        {"direction": "higher"},
+        (", column direction", "'higher'", "'higher_is_worse', 'higher_is_better' or 'neither'"),
+    ),
+    Defect(
+        "a mean of no counts",
+        "outcomes",
+        "claimants_2022",
+        {"count_periods": "0"},
+        (", column count_periods", "'0'", "greater than 0"),
+    ),
     # ---- Names between the seeds ------------------------------------------------------------
     Defect(
         "an unknown unit",
@@ -386,6 +419,20 @@ DEFECTS = [
         "imd2019, acute_morbidity",
         {"unit": "furlongs"},
         (", column unit", "'furlongs'", "one of .*km, .*minutes"),
+    ),
+    Defect(
+        "an outcome of a release that does not exist",
+        "outcomes",
+        "income_deprived_2025",
+        {"index_release": "imd2091"},
+        (", column index_release", "'imd2091'", "one of cni2019, .*imd2025"),
+    ),
+    Defect(
+        "an outcome of an index that no indicator with a denominator is",
+        "outcomes",
+        "income_deprived_2025",
+        {"source_measure": "acute_morbidity"},
+        (", column source_measure", "'acute_morbidity'", "one of .*income_deprived"),
     ),
     Defect(
         "an unknown larger area",
@@ -560,8 +607,10 @@ def test_a_domain_that_does_not_exist_is_told_with_those_of_the_release(seeds: S
         ("sub_domains", "imd2019, idaci", {}, "index_release and sub_domain"),
         ("domain_weights", "imd2019, crime", {}, "index_release and domain"),
         ("indicator_units", "km", {}, "unit"),
+        ("outcomes", "disabled", {"source_measure": "another"}, "outcome"),
+        ("outcomes", "disabled", {"outcome": "another"}, "index_release and source_measure"),
     ],
-    ids=["indicator", "column_name", "sub_domain", "domain", "unit"],
+    ids=["indicator", "column_name", "sub_domain", "domain", "unit", "outcome", "source_measure"],
 )
 def test_what_stands_twice_is_told_with_both_lines(
     seeds: Seeds, seed: str, key: str, change: Values, columns: str
