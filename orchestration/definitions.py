@@ -18,14 +18,20 @@ settings = load_settings()
 registry = load_registry(settings.profile)
 
 dbt_models = build_dbt_models(settings, registry)
-marts = sorted(key for key in dbt_models.keys if key.path[0] == "marts")
+read_by_models = {key for keys in dbt_models.asset_deps.values() for key in keys}
+# A seed that no model reads is what a guard judges by.
+published = sorted(
+    key
+    for key in dbt_models.keys
+    if key.path[0] == "marts" or (key.path[0] == "seeds" and key not in read_by_models)
+)
 
 defs = dg.Definitions(
     assets=[
         build_source_files(settings, registry),
         build_raw_tables(settings, registry),
         dbt_models,
-        build_release(settings, registry, marts),
+        build_release(settings, registry, published),
     ],
     asset_checks=build_checks(settings),
     jobs=[jobs.refresh, jobs.publish],

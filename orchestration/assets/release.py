@@ -13,11 +13,11 @@ RELEASE_KEY = dg.AssetKey(["release"])
 
 
 def build_release(
-    settings: Settings, registry: Registry, marts: list[dg.AssetKey]
+    settings: Settings, registry: Registry, upstream: list[dg.AssetKey]
 ) -> dg.AssetsDefinition:
     @dg.asset(
         key=RELEASE_KEY,
-        deps=marts,
+        deps=upstream,
         description="The published warehouse: immutable, checksummed, what analysts open.",
         group_name="release",
         kinds={"duckdb"},

@@ -80,6 +80,15 @@ def test_every_source_arrives_with_all_lines_of_its_file_in_the_tables_of_its_ki
         "cni2019_indicators": 600,
         # Long, ten indicators on the largest of its sheets, which number their rows alike.
         "cni2023_indicators": 10 * 3007,
+        # Their sheets number their rows alike.
+        "imd2019_summary": 26,
+        "imd2025_summary": 24,
+        "census2021_qualifications": 3007 + 40,
+        "census2021_ns_sec": 3007 + 40,
+        "census2021_tenure": 3007 + 40,
+        "census2021_disability": 3047,
+        "claimants_2019": 2933,
+        "claimants_2022": 2933,
         "lsoa11_ward17_lad17": 2933 + 40,
         "lsoa11_lsoa21": 3016 + 40,
         "lsoa21_ward24_lad24": 3007 + 40,
