@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from orchestration import report
+from orchestration.exports.edition_file import ExportFormat
 from orchestration.problems import RefreshError
 from orchestration.publish.pointer import current_release, read_manifest
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
@@ -372,3 +373,153 @@ def diff(
         report.edition_diff(out, found)
     else:
         _write(found.rows, format_)
+
+
+@app.command()
+def whatif(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    threshold: Annotated[
+        str | None,
+        typer.Option(help="Worst share that counts on both indices: 0.15 or 15%."),
+    ] = None,
+    imd_threshold: Annotated[str | None, typer.Option(help="The same for the IMD alone.")] = None,
+    cni_threshold: Annotated[str | None, typer.Option(help="The same for the CNI alone.")] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights of domains of either index, such as income=0.3,crime=0.2. Domains not "
+            "named keep theirs. Only proportions count."
+        ),
+    ] = None,
+    change: Annotated[
+        Change | None,
+        typer.Option(help="Only these areas. Default: joined and left.", show_default=False),
+    ] = None,
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    profile: ProfileOption = None,
+) -> None:
+    """Say what an edition's list would be with other thresholds or other weights of domains.
+
+    Counts who would join and leave, and lists them with both ranks before and after. Nothing is
+    stored. With nothing changed it is the list itself.
+    """
+    from fractions import Fraction
+
+    from orchestration import whatif as asked
+    from orchestration.queries import (
+        Filters,
+        UnknownEditionError,
+        UnknownPlaceError,
+        open_release,
+    )
+
+    settings, registry = _context(profile)
+    release = _current(settings)
+    report.banner(err, registry.profile)
+
+    def share(text: str | None) -> Fraction | None:
+        return None if text is None else asked.threshold(text)
+
+    wanted = {None: ("joined", "left"), Change.all: asked.CHANGES}.get(change, (str(change),))
+    try:
+        rules = asked.Rules(
+            imd_threshold=share(imd_threshold) or share(threshold),
+            cni_threshold=share(cni_threshold) or share(threshold),
+            weights={} if weights is None else asked.weights(weights),
+        )
+        with open_release(release) as connection:
+            found = asked.what_if(
+                connection, edition, rules, Filters(region=region, lad=lad), wanted
+            )
+    except UnknownEditionError as unknown:
+        _unknown_edition(unknown.edition, unknown.known, release)
+    except (asked.RulesError, UnknownPlaceError) as refused:
+        err.print(str(refused), markup=False)
+        raise typer.Exit(USAGE) from refused
+    if format_ is Format.table:
+        report.what_if(out, found)
+    elif format_ is Format.json:
+        json.dump(found.as_data(), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        for line in report.what_if_summary(found):
+            err.print(line, markup=False)
+        _write(found.rows, format_)
+
+
+@app.command()
+def export(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    listed: Annotated[
+        bool, typer.Option("--listed", help="Only the areas on the list; else every area.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write, or a folder. Default: named after the edition, in this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV with a byte-order mark, so that Excel reads accents.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Write an edition to a file, with the meaning of its columns, licence and citation in it.
+
+    Every area of the edition is a row, on the list or not, with its authority and region. A CSV
+    file cannot describe itself: a file that ends in .datapackage.json is written beside it.
+    """
+    from orchestration.exports.about import about
+    from orchestration.exports.edition_file import ExistsError, default_name, export_edition
+    from orchestration.queries import (
+        Filters,
+        UnknownEditionError,
+        UnknownPlaceError,
+        open_release,
+    )
+
+    if bom and format_ is not ExportFormat.csv:
+        err.print("--bom is for --format csv.", markup=False)
+        raise typer.Exit(USAGE)
+    settings, registry = _context(profile)
+    release = _current(settings)
+    report.banner(err, registry.profile)
+    filters = Filters(region=region, lad=lad)
+    name = default_name(edition, format_, filters, listed=listed)
+    target = output or Path(name)
+    if target.is_dir():
+        target = target / name
+    if not target.parent.is_dir():
+        err.print(f"There is no folder {target.parent}.", markup=False)
+        raise typer.Exit(USAGE)
+    try:
+        with open_release(release) as connection:
+            files, rows = export_edition(
+                connection, edition, format_, target, filters, listed=listed, bom=bom, force=force
+            )
+            warning = about(connection).warning
+    except UnknownEditionError as unknown:
+        _unknown_edition(unknown.edition, unknown.known, release)
+    except UnknownPlaceError as unknown:
+        err.print(str(unknown), markup=False)
+        raise typer.Exit(USAGE) from unknown
+    except ExistsError as there:
+        err.print(
+            f"{there} is there already. Nothing was written; --force overwrites it.", markup=False
+        )
+        raise typer.Exit(REFUSED) from there
+    except OSError as error:
+        err.print(f"Nothing was written: {error}", markup=False, style="red")
+        raise typer.Exit(REFUSED) from error
+    if warning and not registry.profile.synthetic:
+        err.print(warning, markup=False, style="yellow", soft_wrap=True)
+    for file in files:
+        out.print(str(file), markup=False, soft_wrap=True)
+    err.print(f"{rows:,} areas; rank 1 = worst", markup=False)

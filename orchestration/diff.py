@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.queries import Filters, Row, UnknownEditionError, editions, query_rows
+from orchestration.queries import Filters, Row, check_edition, query_rows
 
 CHANGES = ("joined", "left", "stayed")
 
@@ -53,10 +53,8 @@ def diff_editions(
         UnknownEditionError: the release has no such edition.
         NotComparableError: the editions may not be compared; it says why.
     """
-    known = [row["edition_id"] for row in editions(connection)]
     for one in (edition, other):
-        if one not in known:
-            raise UnknownEditionError(one, known)
+        check_edition(connection, one)
     edition_from, edition_to = _comparable(connection, edition, other)
     rows = query_rows(
         connection,

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.queries import Row, UnknownEditionError, editions, query_rows
+from orchestration.queries import Row, check_edition, query_rows
 
 CANDIDATES = 8
 
@@ -51,9 +51,8 @@ def explain(
         UnknownEditionError: the release has no such edition.
         UnknownAreaError: no area of that name, or several; or no such part.
     """
-    known = [row["edition_id"] for row in editions(connection)]
-    if edition is not None and edition not in known:
-        raise UnknownEditionError(edition, known)
+    if edition is not None:
+        check_edition(connection, edition)
     code = _code(connection, area, edition)
     having = query_rows(
         connection,

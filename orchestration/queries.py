@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -31,6 +32,13 @@ class UnknownEditionError(Exception):
         self.known = known
 
 
+class UnknownPlaceError(Exception):
+    """No area of the edition lies there; ``candidates`` are the names that there are, or near."""
+
+    def __init__(self, what: str, name: str, candidates: list[str]) -> None:
+        super().__init__(f"No {what} '{name}'. There are: {', '.join(candidates)}.")
+
+
 @contextmanager
 def open_release(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = duckdb.connect(str(release / "warehouse.duckdb"), read_only=True)
@@ -40,8 +48,11 @@ def open_release(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.close()
 
 
-def query_rows(connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[Row]:
-    cursor = connection.execute(query, parameters)
+def query_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, *parameters: Any, **named: Any
+) -> list[Row]:
+    """The rows of a query, as ``{column: value}``; parameters by place ($1) or by name ($name)."""
+    cursor = connection.execute(query, named or parameters)
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -54,9 +65,7 @@ def list_edition(
     Raises:
         UnknownEditionError: the release has no such edition.
     """
-    known = [row["edition_id"] for row in editions(connection)]
-    if edition not in known:
-        raise UnknownEditionError(edition, known)
+    check_edition(connection, edition)
     return query_rows(
         connection,
         """
@@ -94,6 +103,41 @@ def list_edition(
         filters.lad,
         filters.name,
     )
+
+
+def check_edition(connection: duckdb.DuckDBPyConnection, edition: str) -> None:
+    """Nothing, if the release has the edition.
+
+    Raises:
+        UnknownEditionError: it has not.
+    """
+    known = [row["edition_id"] for row in editions(connection)]
+    if edition not in known:
+        raise UnknownEditionError(edition, known)
+
+
+def check_places(connection: duckdb.DuckDBPyConnection, edition: str, filters: Filters) -> None:
+    """Nothing, if the edition has areas in the region and the authority of the filters.
+
+    Raises:
+        UnknownPlaceError: it has none; it names the regions, or the authorities that sound alike.
+    """
+    places = query_rows(
+        connection,
+        "select distinct region_name, lad_name, lad_code from marts.double_disadvantage "
+        "where edition_id = $1 order by all",
+        edition,
+    )
+    regions = sorted({row["region_name"] for row in places})
+    if filters.region is not None and filters.region.lower() not in map(str.lower, regions):
+        raise UnknownPlaceError("region", filters.region, regions)
+    names = {
+        row[name].lower(): row["lad_name"] for row in places for name in ("lad_name", "lad_code")
+    }
+    if filters.lad is not None and filters.lad.lower() not in names:
+        near = difflib.get_close_matches(filters.lad.lower(), names, n=8, cutoff=0.5)
+        alike = sorted({names[name] for name in near}) or sorted(set(names.values()))
+        raise UnknownPlaceError("authority", filters.lad, alike)
 
 
 def editions(connection: duckdb.DuckDBPyConnection) -> list[Row]:

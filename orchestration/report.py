@@ -20,6 +20,7 @@ from orchestration.diff import Diff
 from orchestration.refresh import Refreshed
 from orchestration.settings import Settings
 from orchestration.sources.registry import Profile, Source
+from orchestration.whatif import WhatIf
 
 _OUTCOMES = {
     "built": "Published",
@@ -248,3 +249,40 @@ def edition_diff(console: Console, diff: Diff) -> None:
         f"({diff.label}, {diff.release_id}); rank 1 = worst",
         markup=False,
     )
+
+
+def what_if_summary(found: WhatIf) -> list[str]:
+    """The rules, what they do to the list, and how it was computed."""
+    rules = ", ".join(
+        f"{name.upper()} worst {float(index.threshold * 100):g}%"
+        + (" (other weights)" if index.is_reweighted else "")
+        for name, index in found.indices.items()
+    )
+    counts = found.counts
+    return [
+        f"{counts['listed_before']:,} areas are on {found.edition_id}, "
+        f"{counts['listed_after']:,} would be: {counts['joined']:,} join, "
+        f"{counts['left']:,} leave, {counts['stayed']:,} stay ({found.label}, {found.release_id})",
+        f"Rules: {rules}; rank 1 = worst",
+        *found.notes,
+    ]
+
+
+def what_if(console: Console, found: WhatIf) -> None:
+    numbers = ("IMD before", "IMD after", "CNI before", "CNI after")
+    table = _table("", "area", "name", "authority", "region", *numbers, numbers=numbers)
+    for row in found.rows:
+        table.add_row(
+            row["change"],
+            *(row[name] or "" for name in ("area_code", "area_name", "lad_name", "region_name")),
+            *(
+                _count(row[f"{index}_rank_{when}"])
+                for index in ("imd", "cni")
+                for when in ("before", "after")
+            ),
+        )
+    if found.rows:
+        console.print(table)
+        console.print()
+    for line in what_if_summary(found):
+        console.print(line, markup=False)

@@ -1,0 +1,643 @@
+"""The exports of a release, read back by another library than the one that wrote them.
+
+The sample, made hostile: some of its areas are named after formulas, tags and line breaks.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+import shutil
+import sqlite3
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import duckdb
+import geopandas
+import pandas as pd
+import pyarrow.parquet as pq
+import pyogrio
+import pytest
+import python_calamine
+import shapely
+from frictionless import Package
+
+from orchestration.exports import write_exports
+from orchestration.exports.about import about
+from orchestration.exports.csv_file import guarded
+from orchestration.exports.edition_file import ExportFormat, export_edition
+from orchestration.exports.tables import MARTS, edition_table, mart_table, scale_of
+from orchestration.exports.workbook import sheet_name
+from orchestration.queries import Filters
+from tests.integration.conftest import RELEASE_ID
+
+# One worker builds the release, and all of these read it.
+pytestmark = pytest.mark.xdist_group("release")
+
+EDITIONS = (
+    "lsoa21_imd2019_cni2023",
+    "lsoa21_imd2025_cni2023",
+    "ward17_imd2015_cni2019",
+    "ward17_imd2019_cni2019",
+)
+each_edition = pytest.mark.parametrize("edition", EDITIONS)
+HOSTILE = (
+    "=cmd|' /C calc'!A0",
+    "+44 Acacia Avenue",
+    "-1+1",
+    "@SUM(A1:A9)",
+    "\t=1+1",
+    "'=quoted already",
+    '<b>bold</b> & "quoted", with a comma',
+    "https://example.org/",
+    "two\nlines",
+    "007",
+    "Llanfair‑pwll ŵ ß 東",
+    "1E5",
+)
+
+
+@dataclass(frozen=True)
+class Exported:
+    """A release and the folder of its exports."""
+
+    warehouse: Path
+    folder: Path
+    files: list[Path]
+
+    def read(self, query: str, *values: Any) -> list[Any]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def frame(self, query: str, *values: Any) -> pd.DataFrame:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(query, values).df()
+
+
+@pytest.fixture(scope="module")
+def exported(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    root = tmp_path_factory.mktemp("exports")
+    warehouse = root / "warehouse.duckdb"
+    shutil.copy(sample_warehouse, warehouse)
+    with duckdb.connect(str(warehouse)) as connection:
+        for edition in EDITIONS:
+            codes = connection.execute(
+                "select area_code from marts.double_disadvantage "
+                "where edition_id = ? and is_doubly_disadvantaged order by area_code limit ?",
+                [edition, len(HOSTILE)],
+            ).fetchall()
+            for (code,), name in zip(codes, HOSTILE, strict=True):
+                connection.execute(
+                    "update marts.double_disadvantage set area_name = ? "
+                    "where edition_id = ? and area_code = ?",
+                    [name, edition, code],
+                )
+        # An area on a list whose boundary is not known.
+        connection.execute(
+            "delete from marts.area_boundary where area_type = 'lsoa21' and area_code = "
+            "(select max(area_code) from marts.double_disadvantage "
+            "where edition_id = ? and is_doubly_disadvantaged)",
+            [EDITIONS[1]],
+        )
+    folder = root / "out"
+    folder.mkdir()
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        files = write_exports(connection, folder)
+    return Exported(warehouse, folder, files)
+
+
+def test_every_file_is_there_and_named(exported: Exported) -> None:
+    names = [path.name for path in exported.files]
+    assert sorted(names) == sorted(path.name for path in exported.folder.iterdir())
+    for edition in EDITIONS:
+        assert {f"{edition}.csv", f"{edition}.parquet", f"{edition}_boundaries.parquet"} <= {*names}
+    assert {
+        "left_behind.gpkg",
+        "left_behind.xlsx",
+        "summary_lad.csv",
+        "summary_region.csv",
+        "edition_change.csv",
+        "reconciliation.csv",
+        "editions.csv",
+        "data_dictionary.csv",
+        "LICENCE-AND-CITATION.txt",
+        "datapackage.json",
+    } <= {*names}
+
+
+def csv_rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def unguarded(text: str) -> str:
+    """The name again, as the documentation of the guard says."""
+    return text[1:] if re.match(r"'+[=+\-@\t\r\n]", text) else text
+
+
+def as_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+@each_edition
+def test_csv_holds_every_area_as_the_marts_have_it(exported: Exported, edition: str) -> None:
+    rows = csv_rows(exported.folder / f"{edition}.csv")
+    columns = (
+        "area_code, area_name, lad_code, lad_name, region_name, population, imd_score, imd_rank, "
+        "imd_areas_ranked, imd_decile, cni_score, cni_rank, cni_areas_ranked, cni_decile, "
+        "is_imd_worst_decile, is_cni_worst_decile, is_doubly_disadvantaged, published_flag, "
+        "not_rated_reason, imd_ranks_to_threshold, cni_ranks_to_threshold"
+    )
+    expected = exported.read(
+        f"select {columns} from marts.double_disadvantage where edition_id = $1 order by area_code",
+        edition,
+    )
+    names = columns.split(", ")
+    assert [tuple(unguarded(row[name]) for name in names) for row in rows] == [
+        tuple(as_text(value) for value in row) for row in expected
+    ]
+    assert {row["release_label"] for row in rows} == {"SYNTHETIC"}
+    assert {row["release_id"] for row in rows} == {RELEASE_ID}
+
+
+@each_edition
+def test_csv_has_the_parents_of_each_area(exported: Exported, edition: str) -> None:
+    rows = csv_rows(exported.folder / f"{edition}.csv")
+    parents = {
+        code: tuple(as_text(value) for value in rest)
+        for code, *rest in exported.read(
+            """
+            select areas.area_code, areas.lad_type, areas.lad_code, areas.region_code,
+                areas.msoa21_code, msoas.area_name
+            from marts.dim_area as areas
+            left join marts.dim_area as msoas
+                on msoas.area_type = 'msoa21' and areas.msoa21_code = msoas.area_code
+            where areas.area_type = $1
+            """,
+            edition.split("_")[0],
+        )
+    }
+    names = ("lad_type", "lad_code", "region_code", "msoa21_code", "msoa21_name")
+    assert {row["area_code"]: tuple(row[name] for name in names) for row in rows} == parents
+    assert all(row["msoa21_name"] for row in rows) == edition.startswith("lsoa21")
+    # A region's name belongs to its code.
+    assert len({(row["region_code"], row["region_name"]) for row in rows}) == 4
+
+
+def test_csv_is_rfc_4180_and_pandas_reads_it(exported: Exported) -> None:
+    path = exported.folder / f"{EDITIONS[0]}.csv"
+    content = path.read_bytes()
+    assert not content.startswith(b"\xef\xbb\xbf")
+    lines = content.decode("utf-8").split("\r\n")
+    assert lines[-1] == ""
+    # Line breaks within a cell are the only ones that are not CR LF.
+    assert content.count(b"\n") - content.count(b"\r\n") == 1
+    frame = pd.read_csv(path)
+    assert len(frame) == 3007
+    assert frame["is_doubly_disadvantaged"].dtype == bool
+    assert frame["imd_rank"].dtype == "int64"
+
+
+def test_no_cell_of_a_csv_can_be_run_as_a_formula(exported: Exported) -> None:
+    for path in exported.folder.glob("*.csv"):
+        text = {
+            column for column, kind in types_of(exported, path.name).items() if kind == "string"
+        }
+        for row in csv_rows(path):
+            for column in text:
+                assert not row[column] or row[column][0] not in "=+-@\t\r\n"
+
+
+def types_of(exported: Exported, file: str) -> dict[str, str]:
+    rows = csv_rows(exported.folder / "data_dictionary.csv")
+    return {row["column"]: row["type"] for row in rows if row["file"] == file}
+
+
+@pytest.mark.parametrize("name", [*HOSTILE, "''=x", "'", "", "Oldersea 001A", "O'Hara", "a=b"])
+def test_the_guard_can_be_taken_off_again(name: str) -> None:
+    assert unguarded(guarded(name)) == name
+    changed = guarded(name) != name
+    assert changed == bool(re.match(r"'*[=+\-@\t\r\n]", name))
+
+
+@each_edition
+def test_parquet_holds_what_the_marts_have_and_describes_itself(
+    exported: Exported, edition: str
+) -> None:
+    path = exported.folder / f"{edition}.parquet"
+    found, expected = (
+        exported.frame(
+            f"select area_code, area_name, imd_score, imd_rank, cni_rank, population, "
+            f"is_imd_worst_decile, published_flag, not_rated_reason from {source} "
+            f"where edition_id = $1 order by area_code",
+            edition,
+        )
+        for source in (f"read_parquet('{path}')", "marts.double_disadvantage")
+    )
+    pd.testing.assert_frame_equal(found, expected)
+    schema = pq.read_schema(path)
+    said = {key.decode(): value.decode() for key, value in schema.metadata.items()}
+    assert said["release_id"] == RELEASE_ID
+    assert said["label"] == "SYNTHETIC"
+    assert said["title"].startswith("SYNTHETIC")
+    assert "Rank 1 = worst" in said["direction"]
+    assert said["licence"] == "CC0 1.0"
+    assert RELEASE_ID in said["citation"]
+    rank = {key.decode(): text.decode() for key, text in schema.field("imd_rank").metadata.items()}
+    assert rank["direction"] == "1 = worst"
+    assert "rank 1 = worst" in rank["description"]
+
+
+@each_edition
+def test_geoparquet_has_the_boundaries_and_their_crs(exported: Exported, edition: str) -> None:
+    table = pq.read_table(exported.folder / f"{edition}_boundaries.parquet")
+    geo = json.loads(table.schema.metadata[b"geo"])
+    column = geo["columns"]["geometry"]
+    assert geo["primary_column"] == "geometry"
+    assert column["encoding"] == "WKB"
+    assert column["crs"]["id"] == {"authority": "OGC", "code": "CRS84"} or column["crs"]["id"] == {
+        "authority": "EPSG",
+        "code": 4326,
+    }
+    assert b"SYNTHETIC" in table.schema.metadata[b"title"]
+    assert b"EPSG:4326" in table.schema.field("geometry").metadata[b"description"]
+    shapes = dict(
+        zip(
+            table.column("area_code").to_pylist(),
+            shapely.from_wkb(table.column("geometry").to_pylist()),
+            strict=True,
+        )
+    )
+    assert_same_shapes(exported, edition, shapes, exactly=True)
+    assert any(shape is None for shape in shapes.values())
+
+
+def assert_same_shapes(
+    exported: Exported, edition: str, shapes: dict[str, Any], *, exactly: bool
+) -> None:
+    """Every shape is that of area_boundary, and those that are missing there are null."""
+    expected = {
+        code: shapely.from_wkb(wkb)
+        for code, wkb in exported.read(
+            "select area_code, geometry_wkb from marts.area_boundary where area_type = $1",
+            edition.split("_")[0],
+        )
+    }
+    assert shapes
+    for code, shape in shapes.items():
+        if code not in expected:
+            assert shape is None
+        elif exactly:
+            assert shapely.equals_exact(shape, expected[code], tolerance=0)
+        else:
+            # A polygon is written as a multipolygon of one.
+            assert shape.geom_type == "MultiPolygon"
+            assert shapely.equals_exact(
+                shape.normalize(), shapely.multipolygons([*parts(expected[code])]).normalize()
+            )
+
+
+def parts(shape: Any) -> list[Any]:
+    return list(shape.geoms) if shape.geom_type == "MultiPolygon" else [shape]
+
+
+def listed(exported: Exported, edition: str) -> dict[str, str]:
+    return dict(
+        exported.read(
+            "select area_code, area_name from marts.double_disadvantage "
+            "where edition_id = $1 and is_doubly_disadvantaged",
+            edition,
+        )
+    )
+
+
+@each_edition
+def test_geopackage_has_a_layer_of_the_areas_on_each_list(exported: Exported, edition: str) -> None:
+    path = exported.folder / "left_behind.gpkg"
+    frame = geopandas.read_file(path, layer=edition)
+    assert frame.crs.to_epsg() == 4326
+    assert dict(zip(frame["area_code"], frame["area_name"], strict=True)) == listed(
+        exported, edition
+    )
+    assert set(frame["release_label"]) == {"SYNTHETIC"}
+    assert frame["is_doubly_disadvantaged"].all()
+    shapes = dict(zip(frame["area_code"], frame.geometry, strict=True))
+    assert_same_shapes(exported, edition, shapes, exactly=False)
+    said = pyogrio.read_info(path, layer=edition)["layer_metadata"]
+    assert said["IDENTIFIER"].startswith("SYNTHETIC")
+    assert said["DESCRIPTION"].startswith("SYNTHETIC")
+    assert said["licence"] == "CC0 1.0"
+
+
+def test_geopackage_is_one_by_the_standard(exported: Exported) -> None:
+    """What QGIS looks at, read by SQLite alone."""
+    with sqlite3.connect(exported.folder / "left_behind.gpkg") as geopackage:
+        # 'GPKG' in ASCII.
+        assert geopackage.execute("pragma application_id").fetchone() == (0x47504B47,)
+        assert geopackage.execute("pragma integrity_check").fetchone() == ("ok",)
+        contents = geopackage.execute(
+            "select table_name, data_type, identifier, description, last_change, srs_id "
+            "from gpkg_contents"
+        ).fetchall()
+        assert {(name, kind) for name, kind, *_ in contents} == {
+            *((edition, "features") for edition in EDITIONS),
+            ("data_dictionary", "attributes"),
+        }
+        assert all(identifier and description for _, _, identifier, description, *_ in contents)
+        # The time of the release, not of the day.
+        assert {row[4] for row in contents} == {"2026-11-25T09:50:00.000Z"}
+        columns = geopackage.execute(
+            f"select name from pragma_table_info('{EDITIONS[0]}')"
+        ).fetchall()
+        described = geopackage.execute(
+            'select "column" from data_dictionary where file = ?', [EDITIONS[0]]
+        ).fetchall()
+        assert {name for (name,) in columns} - {"fid"} == {name for (name,) in described}
+        # Whole numbers and flags with gaps stay what they are.
+        assert geopackage.execute(
+            f"select distinct typeof(imd_rank), typeof(published_flag) from {EDITIONS[1]}"
+        ).fetchall() == [("integer", "null")]
+
+
+def sheets(exported: Exported) -> python_calamine.CalamineWorkbook:
+    return python_calamine.CalamineWorkbook.from_path(str(exported.folder / "left_behind.xlsx"))
+
+
+def test_the_workbook_begins_with_notes(exported: Exported) -> None:
+    book = sheets(exported)
+    assert book.sheet_names == [
+        "Notes",
+        "Editions",
+        *EDITIONS,
+        "Authorities",
+        "Regions",
+        "Reconciliation",
+        "Changes",
+        "Columns",
+    ]
+    notes = book.get_sheet_by_name("Notes").to_python()
+    text = " ".join(str(cell) for row in notes for cell in row)
+    assert str(notes[0][0]).startswith("SYNTHETIC")
+    for said in (RELEASE_ID, "Rank 1 = worst", "CC0 1.0", "no figure is real", "comparable"):
+        assert said in text
+
+
+@each_edition
+def test_a_sheet_has_the_list_with_real_numbers_and_names_as_text(
+    exported: Exported, edition: str
+) -> None:
+    header, *rows = sheets(exported).get_sheet_by_name(edition).to_python()
+    found = [dict(zip(map(str, header), row, strict=True)) for row in rows]
+    assert {row["Area code"]: row["Area name"] for row in found} == listed(exported, edition)
+    # The worst first.
+    assert [row["IMD rank"] for row in found] == sorted(row["IMD rank"] for row in found)
+    ranks = dict(
+        exported.read(
+            "select area_code, imd_rank from marts.double_disadvantage where edition_id = $1",
+            edition,
+        )
+    )
+    for row in found:
+        assert isinstance(row["IMD rank"], float | int)
+        assert row["IMD rank"] == ranks[row["Area code"]]
+        assert row["Is doubly disadvantaged"] is True
+        assert row["Release label"] == "SYNTHETIC"
+
+
+@pytest.mark.parametrize(
+    ("name", "mart"),
+    [
+        ("Authorities", "summary_lad"),
+        ("Regions", "summary_region"),
+        ("Reconciliation", "reconciliation"),
+        ("Changes", "edition_change"),
+        ("Editions", "dim_edition"),
+    ],
+)
+def test_other_sheets_have_every_row_of_their_mart(
+    exported: Exported, name: str, mart: str
+) -> None:
+    header, *rows = sheets(exported).get_sheet_by_name(name).to_python()
+    ((expected,),) = exported.read(f"select count(*) from marts.{mart}")
+    assert len(rows) == expected > 0
+    assert len(header) == len(rows[0])
+    assert {row[-1] for row in rows} == {"SYNTHETIC"}
+
+
+def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exported) -> None:
+    space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+    with zipfile.ZipFile(exported.folder / "left_behind.xlsx") as archive:
+        names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
+        assert len(names) == 11
+        for name in names:
+            root = ElementTree.fromstring(archive.read(name))  # noqa: S314
+            assert root.find(f".//{space}f") is None
+            assert root.find(f".//{space}hyperlink") is None
+            header = root.find(f"{space}headerFooter/{space}oddHeader")
+            assert header is not None
+            assert "SYNTHETIC" in (header.text or "")
+            if name != "xl/worksheets/sheet1.xml":
+                pane = root.find(f".//{space}pane")
+                assert pane is not None
+                assert (pane.get("state"), pane.get("ySplit")) == ("frozen", "1")
+                assert root.find(f"{space}autoFilter") is not None
+        styles = archive.read("xl/styles.xml").decode()
+    assert 'formatCode="#,##0"' in styles
+    assert 'formatCode="@"' in styles
+    assert 'formatCode="0.0%"' in styles
+
+
+def test_the_data_package_is_valid_and_its_hashes_and_counts_are_true(
+    exported: Exported,
+) -> None:
+    path = exported.folder / "datapackage.json"
+    # Reads each file: bytes, sha256, number of rows, types, primary keys.
+    report = Package.from_descriptor(str(path)).validate()
+    assert report.valid, report.flatten(["name", "type", "message"])
+    package = json.loads(path.read_text(encoding="utf-8"))
+    described = {resource["path"]: resource for resource in package["resources"]}
+    assert {*described, "datapackage.json"} == {file.name for file in exported.files}
+    for name, resource in described.items():
+        content = (exported.folder / name).read_bytes()
+        assert resource["hash"] == f"sha256:{hashlib.sha256(content).hexdigest()}"
+        assert resource["bytes"] == len(content)
+        if name.endswith(".csv"):
+            assert resource["rows"] == len(csv_rows(exported.folder / name))
+            assert resource["schema"]["primaryKey"]
+        for field in resource.get("schema", {}).get("fields", []):
+            assert field["description"], (name, field["name"])
+    assert package["title"].startswith("SYNTHETIC")
+    assert package["licenses"] == [
+        {
+            "name": "CC0-1.0",
+            "path": "https://creativecommons.org/publicdomain/zero/1.0/",
+            "title": "CC0 1.0",
+        }
+    ]
+    sources = exported.read("select source_id, sha256, citation from marts.dim_source order by 1")
+    assert [(s["name"], s["sha256"], s["citation"]) for s in package["sources"]] == sources
+
+
+def test_the_validator_sees_a_changed_file(exported: Exported, tmp_path: Path) -> None:
+    for file in exported.files:
+        shutil.copy(file, tmp_path)
+    spoilt = tmp_path / f"{EDITIONS[3]}.csv"
+    spoilt.write_text(spoilt.read_text(encoding="utf-8").replace("false", "maybe", 1), "utf-8")
+    package = Package.from_descriptor(str(tmp_path / "datapackage.json"))
+    assert not package.validate().valid
+
+
+def test_the_dictionary_says_what_every_column_is(exported: Exported) -> None:
+    rows = csv_rows(exported.folder / "data_dictionary.csv")
+    for file in exported.folder.glob("*.csv"):
+        if file.name == "data_dictionary.csv":
+            continue
+        with file.open(encoding="utf-8", newline="") as opened:
+            header = next(csv.reader(opened))
+        assert [row["column"] for row in rows if row["file"] == file.name] == header
+    for row in rows:
+        assert row["description"], row
+        if row["type"] in ("integer", "number"):
+            assert row["unit"], row
+    directions = {row["column"]: row["direction"] for row in rows}
+    assert directions["imd_rank"] == "1 = worst"
+    assert directions["cni_decile"] == "1 = worst 10%"
+    assert directions["cni_score"] == "higher = greater need"
+    assert directions["imd_ranks_to_threshold"] == "0 or less = within the threshold"
+
+
+def test_every_figure_that_may_be_exported_has_a_unit(sample_warehouse: Path) -> None:
+    with duckdb.connect(str(sample_warehouse), read_only=True) as warehouse:
+        release = about(warehouse)
+        tables = [edition_table(warehouse, release, edition) for edition in EDITIONS]
+        tables += [mart_table(warehouse, release, *mart) for mart in MARTS]
+    lacking = {
+        column.name
+        for table in tables
+        for column in table.columns
+        if column.type in ("integer", "number") and scale_of(column.name) == (None, None)
+    }
+    assert lacking == set()
+
+
+def test_the_licence_file_names_every_source(exported: Exported) -> None:
+    text = (exported.folder / "LICENCE-AND-CITATION.txt").read_text(encoding="utf-8")
+    assert text.startswith("SYNTHETIC")
+    for source, citation, sha256 in exported.read(
+        "select source_id, citation, sha256 from marts.dim_source"
+    ):
+        assert source in text
+        assert citation in text
+        assert sha256 in text
+
+
+def test_the_same_release_gives_the_same_bytes(exported: Exported, tmp_path: Path) -> None:
+    with duckdb.connect(str(exported.warehouse), read_only=True) as connection:
+        again = write_exports(connection, tmp_path)
+    assert [path.name for path in again] == [path.name for path in exported.files]
+    changed = [
+        path.name
+        for path, before in zip(again, exported.files, strict=True)
+        if path.read_bytes() != before.read_bytes()
+    ]
+    assert changed == []
+
+
+def test_a_licence_that_is_not_open_is_told_everywhere(
+    sample_warehouse: Path, tmp_path: Path
+) -> None:
+    """As England's CNI has it."""
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(sample_warehouse, warehouse)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            "update marts.dim_source set licence = 'no open licence stated', publisher = 'OCSI' "
+            "where source_id in ('cni2019', 'cni2023')"
+        )
+        connection.execute("update meta.release set label = 'REAL', country = 'England'")
+        write_exports(connection, folder)
+    note = "Do not pass on this file"
+    text = (folder / "LICENCE-AND-CITATION.txt").read_text(encoding="utf-8")
+    assert note in text
+    assert "SYNTHETIC" not in text.split("How to cite")[0]
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    assert note in package["description"]
+    assert {"name": "other-closed", "title": "no open licence stated"} in package["licenses"]
+    said = pq.read_schema(folder / f"{EDITIONS[0]}.parquet").metadata
+    assert note in said[b"warning"].decode()
+    info = pyogrio.read_info(folder / "left_behind.gpkg", layer=EDITIONS[0])
+    assert note in info["layer_metadata"]["DESCRIPTION"]
+    book = python_calamine.CalamineWorkbook.from_path(str(folder / "left_behind.xlsx"))
+    notes = book.get_sheet_by_name("Notes").to_python()
+    assert note in " ".join(str(cell) for row in notes for cell in row)
+
+
+def test_stability_is_beside_the_flag_where_the_release_has_it(
+    sample_warehouse: Path, tmp_path: Path
+) -> None:
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(sample_warehouse, warehouse)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("drop table if exists marts.flag_stability")
+        release = about(connection)
+        names = [column.name for column in edition_table(connection, release, EDITIONS[0]).columns]
+        assert "stability_class" not in names
+        connection.execute(
+            "create table marts.flag_stability as select edition_id, area_code, "
+            "0.25 as probability, 'borderline' as stability_class "
+            "from marts.double_disadvantage where not_rated_reason is null"
+        )
+        connection.execute(
+            "comment on column marts.flag_stability.probability is 'Share of draws that list it.'"
+        )
+        table = edition_table(connection, release, EDITIONS[2])
+    assert table.data.num_rows == 602
+    assert table.data.column("stability_probability").null_count == 5
+    columns = {column.name: column for column in table.columns}
+    assert columns["stability_probability"].description == "Share of draws that list it."
+    assert columns["stability_probability"].unit == "share of draws, 0 to 1"
+    assert "stability_class" in columns
+
+
+@pytest.mark.parametrize("format_", list(ExportFormat))
+def test_a_list_with_nothing_on_it_is_a_file_with_no_rows(
+    sample_warehouse: Path, tmp_path: Path, format_: ExportFormat
+) -> None:
+    with duckdb.connect(str(sample_warehouse), read_only=True) as connection:
+        lads = connection.execute(
+            "select lad_code from marts.summary_lad where edition_id = ? and areas_listed = 0",
+            [EDITIONS[1]],
+        ).fetchone()
+        assert lads is not None
+        files, rows = export_edition(
+            connection,
+            EDITIONS[1],
+            format_,
+            tmp_path / f"none.{format_}",
+            Filters(lad=lads[0]),
+            listed=True,
+        )
+    assert rows == 0
+    assert all(file.stat().st_size > 0 for file in files)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("lsoa21_imd2025_cni2023", "lsoa21_imd2025_cni2023"),
+        ("a" * 40, "a" * 31),
+        ("a[b]:c*d?e/f\\g'", "a_b__c_d_e_f_g"),
+        ("", "_"),
+    ],
+)
+def test_sheet_names_are_those_that_excel_takes(name: str, expected: str) -> None:
+    assert sheet_name(name) == expected
