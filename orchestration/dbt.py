@@ -75,6 +75,22 @@ def manifest_path(settings: Settings, registry: Registry) -> Path:
     return manifest
 
 
+def generate_catalog(settings: Settings, registry: Registry) -> tuple[Path, Path]:
+    """dbt's manifest and its catalog: what the project says, and the columns that there are.
+
+    Opens the build database: nobody else in this process may have it open in another mode.
+
+    Raises:
+        RuntimeError: dbt cannot read the project or the build database.
+    """
+    manifest = manifest_path(settings, registry)
+    done = _invoke(settings, registry, "docs", "generate", "--no-compile")
+    if not done.success:
+        why = done.exception or "it cannot read the columns; does somebody have the file open?"
+        raise RuntimeError(f"dbt cannot document {settings.build_database}: {why}")
+    return manifest, settings.dbt_target / "catalog.json"
+
+
 def build_models(settings: Settings, registry: Registry) -> list[RunResult]:
     """Build and test every model, and give what became of each node.
 

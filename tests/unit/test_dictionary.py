@@ -1,0 +1,196 @@
+"""The data dictionary: it says what the contracts say, with a unit and a direction for figures.
+
+That it is what dbt's manifest gives, and what a release has, needs dbt and a release: see the
+integration and pipeline tests.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Any
+
+import pytest
+import yaml
+
+from orchestration.dictionary import DICTIONARY, dictionary_text, documented_tables
+from orchestration.exports.tables import scale_of
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
+
+MODELS = DBT_PROJECT / "models"
+
+
+@cache
+def dictionary() -> dict[str, list[list[str]]]:
+    """Of each table its rows: column, type, unit, direction, description, tests."""
+    found: dict[str, list[list[str]]] = {}
+    table = ""
+    for line in (PROJECT_ROOT / "docs" / DICTIONARY).read_text(encoding="utf-8").splitlines():
+        if line.startswith("## "):
+            table = line.removeprefix("## ")
+            found[table] = []
+        elif line.startswith("| `"):
+            cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line)[1:-1]]
+            found[table].append([cells[0].strip("`"), *cells[1:]])
+    return found
+
+
+def contracts() -> dict[str, list[tuple[str, str]]]:
+    """Columns and types of the marts and of the published tables of meta, from their yml."""
+    found = {}
+    for path in sorted((MODELS / "marts").glob("*.yml")):
+        for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
+            found[f"marts.{model['name']}"] = model["columns"]
+    sources = yaml.safe_load((MODELS / "sources.yml").read_text(encoding="utf-8"))["sources"]
+    for source in sources:
+        for table in source["tables"]:
+            if "columns" in table:
+                found[f"{source['schema']}.{table['name']}"] = table["columns"]
+    return {
+        table: [(column["name"], column["data_type"]) for column in columns]
+        for table, columns in found.items()
+    }
+
+
+def test_documented_tables_and_columns_are_those_of_the_contracts_both_ways() -> None:
+    documented = {table: [(row[0], row[1]) for row in rows] for table, rows in dictionary().items()}
+    assert documented == contracts()
+
+
+def test_every_column_is_described() -> None:
+    bare = [
+        f"{table}.{row[0]}" for table, rows in dictionary().items() for row in rows if not row[4]
+    ]
+    assert bare == []
+
+
+def numbers() -> list[tuple[str, list[str]]]:
+    return [
+        (table, row)
+        for table, rows in dictionary().items()
+        for row in rows
+        if row[1] in ("bigint", "integer", "double")
+    ]
+
+
+def test_every_number_has_a_unit() -> None:
+    assert [f"{table}.{row[0]}" for table, row in numbers() if not row[2]] == []
+
+
+def test_every_rank_decile_score_and_rate_says_which_way_it_runs() -> None:
+    scales = {"place among N", "1 to 10", "share of N, 0 to 1"}
+    mute = [
+        f"{table}.{name}"
+        for table, (name, _, unit, direction, *_) in numbers()
+        if (unit in scales or re.search(r"(_score|^rate)$", name)) and not direction
+    ]
+    assert mute == []
+
+
+def test_units_and_directions_are_those_of_the_exports() -> None:
+    told = {(row[0], row[2], row[3]) for _, row in numbers() if scale_of(row[0])[0]}
+    other = {
+        name
+        for name, unit, direction in told
+        if (unit, direction or None) != scale_of(name) and scale_of(name)[1] is not None
+    }
+    assert other == set()
+
+
+@pytest.fixture
+def manifest() -> dict[str, Any]:
+    """A mart made of a model that is made of a source and a seed."""
+    columns = {
+        "code": {
+            "name": "code",
+            "description": "Code | name,\nof the area.",
+            "data_type": "varchar",
+            "constraints": [{"type": "not_null"}],
+        },
+        "imd_rank": {"name": "imd_rank", "description": "Rank 1 = worst.", "data_type": "bigint"},
+        "odd": {
+            "name": "odd",
+            "description": "Some number.",
+            "data_type": "double",
+            "meta": {"unit": "furlongs", "direction": "lower = farther"},
+        },
+    }
+
+    def node(kind: str, schema: str, name: str, **more: Any) -> dict[str, Any]:
+        unique_id = f"{kind}.{schema}.{name}"
+        return {
+            "unique_id": unique_id,
+            "resource_type": kind,
+            "schema": schema,
+            "name": name,
+            "description": "",
+            "columns": {},
+            **more,
+        }
+
+    def test(name: str, column: str | None, **arguments: Any) -> dict[str, Any]:
+        return node(
+            "test",
+            "tests",
+            f"{name}_{column}",
+            attached_node="model.marts.areas",
+            column_name=column,
+            test_metadata={"name": name, "kwargs": arguments},
+            config={"where": None},
+        )
+
+    mart = node(
+        "model",
+        "marts",
+        "areas",
+        description="Areas. One row an area.",
+        columns=columns,
+        constraints=[{"type": "primary_key", "columns": ["code"]}],
+    )
+    tests = [
+        test("unique_key", None, columns=["code"]),
+        test("adds_up", None),
+        test("relationships", "code", to="ref('dim')", field="code"),
+        test("accepted_values", "code", values=["a", "b"]),
+    ]
+    nodes = [mart, *tests, node("model", "staging", "stg"), node("seed", "seeds", "rules")]
+    return {
+        "nodes": {each["unique_id"]: each for each in nodes},
+        "sources": {"source.raw.file": node("source", "raw", "file")},
+        "parent_map": {
+            "model.marts.areas": ["model.staging.stg", "seed.seeds.rules"],
+            "model.staging.stg": ["source.raw.file"],
+        },
+        "child_map": {"model.marts.areas": []},
+    }
+
+
+def test_a_table_knows_its_key_its_tests_and_its_lineage(manifest: dict[str, Any]) -> None:
+    (table,) = documented_tables(manifest)
+    assert table.key == ("code",)
+    assert table.rules == ("adds_up",)
+    assert table.parents == ("seeds.rules", "staging.stg")
+    assert table.lineage["raw"] == ("raw.file",)
+    assert [column.rules for column in table.columns] == [
+        ("not null", "in dim.code", "one of a, b"),
+        (),
+        (),
+    ]
+
+
+def test_what_a_column_declares_goes_before_what_its_name_suggests(
+    manifest: dict[str, Any],
+) -> None:
+    (table,) = documented_tables(manifest)
+    assert [(column.unit, column.direction) for column in table.columns] == [
+        ("", ""),
+        ("place among N", "1 = worst"),
+        ("furlongs", "lower = farther"),
+    ]
+
+
+def test_the_page_shows_the_lineage_and_keeps_its_tables_whole(manifest: dict[str, Any]) -> None:
+    page = dictionary_text(manifest)
+    assert "- **Lineage:** raw: `file`; seeds: `rules`; staging: `stg`" in page
+    # A pipe in a description would end the cell.
+    assert r"| `code` | varchar |  |  | Code \| name, of the area. |" in page
