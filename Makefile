@@ -7,6 +7,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+NOTEBOOKS := $(VENV)/.installed-notebooks
+BROWSER_INSTALLED := $(VENV)/.installed-browser
 PORT ?= 3000
 
 # No tool of the set calls home.
@@ -14,7 +16,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint unit integration pipeline bench ui lock install clean
+.PHONY: help run test lint unit integration pipeline test-browser bench ui notebooks dictionary lock install clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -27,6 +29,10 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(BROWSER_INSTALLED): $(INSTALLED) requirements-browser.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-browser.lock
 	@touch $@
 
 install: $(INSTALLED) ## Install into .venv from the hashed lock
@@ -47,10 +53,20 @@ unit: $(INSTALLED) ## Unit tests (seconds)
 	$(BIN)/pytest -n 2 tests/unit
 
 integration: $(INSTALLED) ## Parts together: vault, readers, guards, models
-	$(BIN)/pytest -n 2 tests/integration
+	$(BIN)/pytest -n 2 --dist loadgroup tests/integration
 
 pipeline: $(INSTALLED) ## Whole refreshes as a subprocess, sample and real
 	$(BIN)/pytest -n 2 --dist loadgroup tests/pipeline
+
+# The system's Chromium: playwright's own download is another network.
+test-browser: $(BROWSER_INSTALLED) ## The explorer in headless Chromium (installs it with apt-get when it is missing)
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "No Chromium on the PATH, and no apt-get to install it: install Chromium or Chrome, then run this again."; exit 1; }; \
+		root=""; [ "$$(id -u)" = 0 ] || root=sudo; \
+		[ -z "$$root" ] || command -v sudo >/dev/null || { echo "No Chromium on the PATH: as root, run apt-get install chromium, then run this again."; exit 1; }; \
+		echo "Installing Chromium"; \
+		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
+	$(BIN)/pytest -n 2 --dist loadgroup tests/browser
 
 bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
 	$(BIN)/python tests/bench/bench.py
@@ -58,8 +74,20 @@ bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
 ui: $(INSTALLED) ## The Dagster UI on http://127.0.0.1:3000 (PORT=...; LBN_PROFILE=england for the real lists)
 	@$(BIN)/lbn ui --port $(PORT)
 
+notebooks: $(NOTEBOOKS) ## The notebooks in JupyterLab, on this machine only (LBN_PROFILE=england for the real lists)
+	@$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
+
+$(NOTEBOOKS): $(INSTALLED) requirements-notebooks.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-notebooks.lock
+	@touch $@
+
+dictionary: $(INSTALLED) ## Make docs/data-dictionary.md anew from dbt's documentation
+	@$(BIN)/python -m orchestration.dictionary
+
 lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group notebooks -o requirements-notebooks.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group browser -o requirements-browser.lock
 	echo 'uv==0.13.9' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-uv.lock -
 
 clean: ## Remove the virtual environment and every build (releases too)

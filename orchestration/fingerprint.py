@@ -14,7 +14,7 @@ from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
 
 # Everything that can change a figure: code, models, suites, and the libraries that run them.
 _CODE = {
-    PROJECT_ROOT / "orchestration": ("*.py", "*.yml"),
+    PROJECT_ROOT / "orchestration": ("*.py", "*.yml", "*.js", "*.css", "*.html"),
     PROJECT_ROOT / "data_quality": ("*.py", "*.yml"),
     DBT_PROJECT / "models": ("*.sql", "*.py", "*.yml"),
     DBT_PROJECT / "macros": ("*.sql",),

@@ -1,0 +1,130 @@
+// The list: what is on it or in another class, by place and text, sorted, fifty at a time.
+
+function areaLink(area) {
+  return element(
+    "a",
+    {
+      href: `#${hashOf({ ...state, area: codeOf(area) })}`,
+      id: `open-${codeOf(area)}`,
+      onclick: (event) => {
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        event.preventDefault();
+        openArea(area);
+      },
+      onpointerenter: () => map.mark(area),
+      onpointerleave: () => map.mark(null),
+    },
+    model.name[area],
+  );
+}
+
+const placeName = (place) => model.lads.find(([code]) => code === place)?.[1] ?? place;
+
+// Areas of the chosen place: a region by its name, an authority by its code.
+const inPlace = (place) => (area) => !place || ladOf(area)[0] === place || ladOf(area)[2] === place;
+
+function chosenAreas() {
+  const here = inPlace(state.place);
+  const matches = state.q ? matcher(state.q) : () => true;
+  const kind = CLASSES.findIndex(({ key }) => key === state.show);
+  const found = [];
+  for (let area = 0; area < model.count; area += 1) {
+    if ((kind < 0 || model.classOf[area] === kind) && here(area) && matches(area)) found.push(area);
+  }
+  return found;
+}
+
+const LIST_COLUMNS = [
+  {
+    key: "name",
+    label: "Area",
+    value: (area) => model.name[area],
+    cell: (area) => [
+      areaLink(area),
+      element("span", { class: "note" }, `${codeOf(area)} · ${ladOf(area)[1]}, ${ladOf(area)[2]}`),
+      element(
+        "span",
+        { class: "reason" },
+        state.show === "both" ? null : badge(model.classOf[area]),
+        reasonOf(area),
+      ),
+    ],
+  },
+  {
+    key: "imd",
+    label: "IMD rank",
+    title: "Rank on the Index of Multiple Deprivation; 1 = worst",
+    number: true,
+    value: (area) => model.imdOf[area] || null,
+    cell: (area) => rankText(model.imdOf[area]),
+  },
+  {
+    key: "cni",
+    label: "CNI rank",
+    title: "Rank on the Community Needs Index; 1 = worst",
+    number: true,
+    value: (area) => model.cniOf[area] || null,
+    cell: (area) => rankText(model.cniOf[area]),
+  },
+  {
+    key: "sure",
+    label: "How sure",
+    title: "Share of the drawn lists that have the area on them",
+    number: true,
+    narrow: false,
+    value: surenessOf,
+    cell: (area) => sureness(surenessOf(area)),
+  },
+];
+
+const rankText = (rank) => (rank ? number(rank) : "–");
+const sureness = (share) =>
+  share === null
+    ? "–"
+    : [percent(share, share > 0 && share < 1 ? 1 : 0), element("span", { class: "note" }, surenessWord(share))];
+
+function renderList(box) {
+  const list = chosenAreas();
+  const chips = [
+    state.place && chip("place", `In ${placeName(state.place)}`, { place: "" }),
+    state.q && chip("q", `Matching “${state.q}”`, { q: "" }),
+  ].filter(Boolean);
+  const show = element(
+    "select",
+    { id: "show", onchange: (event) => set({ show: event.target.value, page: 1 }) },
+    [...CLASSES.map(({ key, label }, kind) => [key, label, model.counts[kind]]), ["all", "All areas", model.count]]
+      .filter(([key, , count]) => count || key === state.show)
+      .map(([key, label, count]) =>
+        element("option", { value: key, selected: key === state.show }, `${label} (${number(count)})`),
+      ),
+  );
+  refill(
+    box,
+    element("div", { class: "bar" }, element("label", { for: "show" }, "Show"), show, chips),
+    sortedTable({
+      id: "areas",
+      caption: `${plural(list.length, model.words.one, model.words.several)}. Rank 1 = worst. Choose a head to sort by it.`,
+      columns: model.draws ? LIST_COLUMNS : LIST_COLUMNS.slice(0, -1),
+      rows: list,
+      at: state,
+      set,
+      empty: `No ${model.words.one} here. Choose another class, or take a filter away.`,
+    }),
+    list.length ? saveButtons("areas", () => list.map(record)) : null,
+  );
+}
+
+function chip(id, text, changes) {
+  return element(
+    "button",
+    {
+      type: "button",
+      class: "chip",
+      id: `chip-${id}`,
+      "aria-label": `${text}. Take this filter away`,
+      onclick: () => set({ ...changes, page: 1 }),
+    },
+    text,
+    element("span", { "aria-hidden": "true" }, " ×"),
+  );
+}

@@ -1,0 +1,406 @@
+// The map: a canvas of our own. Small areas are dots until they are large enough to have a shape.
+
+const map = {
+  ready: false,
+  selected: null,
+  marked: null,
+  // What an area's colour is: an entry of `colours`, or -1 for that of the land.
+  paint: () => -1,
+  colours: [],
+  strong: 0,
+  onOpen: () => {},
+  onMove: () => {},
+};
+
+(() => {
+  const DOTS_BELOW = 4; // pixels, of a typical area's side
+  const BORDERS_FROM = 14;
+  const GREATEST_SCALE = 3; // the shapes are rounded to 10 m: no nearer than 3 pixels each
+  const ORDER_LAST = 1e9;
+  const view = { x: 0, y: 0, scale: 1 };
+  let canvas;
+  let context;
+  let tip;
+  let home = null;
+  let areas;
+  let land;
+  let typical = 1;
+  let asked = false;
+
+  function readRings(column, prefix) {
+    const counts = column(`${prefix}_rings`);
+    const lengths = column(`${prefix}_lengths`);
+    const first = new Int32Array(counts.length + 1);
+    const start = new Int32Array(lengths.length + 1);
+    counts.forEach((count, at) => (first[at + 1] = first[at] + count));
+    lengths.forEach((length, at) => (start[at + 1] = start[at] + length));
+    return { first, start, x: column(`${prefix}_x`), y: column(`${prefix}_y`) };
+  }
+
+  function trace(path, rings, shape) {
+    for (let ring = rings.first[shape]; ring < rings.first[shape + 1]; ring += 1) {
+      let at = rings.start[ring];
+      path.moveTo(rings.x[at], rings.y[at]);
+      for (at += 1; at < rings.start[ring + 1]; at += 1) path.lineTo(rings.x[at], rings.y[at]);
+      path.closePath();
+    }
+  }
+
+  function boxesOf(rings, count) {
+    const boxes = { west: [], south: [], east: [], north: [] };
+    for (let shape = 0; shape < count; shape += 1) {
+      let [west, south, east, north] = [ORDER_LAST, ORDER_LAST, -ORDER_LAST, -ORDER_LAST];
+      const end = rings.start[rings.first[shape + 1]];
+      for (let at = rings.start[rings.first[shape]]; at < end; at += 1) {
+        if (rings.x[at] < west) west = rings.x[at];
+        if (rings.x[at] > east) east = rings.x[at];
+        if (rings.y[at] < south) south = rings.y[at];
+        if (rings.y[at] > north) north = rings.y[at];
+      }
+      boxes.west.push(west);
+      boxes.south.push(south);
+      boxes.east.push(east);
+      boxes.north.push(north);
+    }
+    return boxes;
+  }
+
+  map.hasShape = (area) => map.ready && areas.first[area + 1] > areas.first[area];
+
+  function extent(list) {
+    const box = [ORDER_LAST, ORDER_LAST, -ORDER_LAST, -ORDER_LAST];
+    for (const area of list) {
+      if (!map.hasShape(area)) continue;
+      box[0] = Math.min(box[0], areas.west[area]);
+      box[1] = Math.min(box[1], areas.south[area]);
+      box[2] = Math.max(box[2], areas.east[area]);
+      box[3] = Math.max(box[3], areas.north[area]);
+    }
+    return box[0] === ORDER_LAST ? null : box;
+  }
+
+  const width = () => canvas.clientWidth;
+  const height = () => canvas.clientHeight;
+
+  function fit([west, south, east, north], margin) {
+    view.x = (west + east) / 2;
+    view.y = (south + north) / 2;
+    const across = (width() * margin) / Math.max(east - west, 1);
+    const up = (height() * margin) / Math.max(north - south, 1);
+    view.scale = Math.min(across, up, GREATEST_SCALE);
+  }
+
+  function limit() {
+    view.scale = Math.min(Math.max(view.scale, leastScale()), GREATEST_SCALE);
+    view.x = Math.min(Math.max(view.x, home[0]), home[2]);
+    view.y = Math.min(Math.max(view.y, home[1]), home[3]);
+  }
+
+  function leastScale() {
+    return 0.8 * Math.min(width() / (home[2] - home[0]), height() / (home[3] - home[1]));
+  }
+
+  map.home = () => {
+    fit(home, 0.96);
+    moved();
+  };
+
+  map.zoom = (factor, x = width() / 2, y = height() / 2) => {
+    const [east, north] = toMap(x, y);
+    view.scale *= factor;
+    limit();
+    view.x = east - (x - width() / 2) / view.scale;
+    view.y = north + (y - height() / 2) / view.scale;
+    moved();
+  };
+
+  map.pan = (right, down) => {
+    view.x += right / view.scale;
+    view.y -= down / view.scale;
+    moved();
+  };
+
+  map.show = (list, margin = 0.8) => {
+    const box = map.ready && extent(list);
+    if (!box) return;
+    fit(box, margin);
+    moved();
+  };
+
+  // Near enough to know an area and its neighbours.
+  map.showArea = (area) => {
+    if (!map.hasShape(area)) return;
+    map.show([area], 0.8);
+    map.zoom(0.35);
+  };
+
+  map.place = () => [view.x, view.y, view.scale].map((part) => Number(part.toPrecision(5))).join();
+
+  map.goTo = (text) => {
+    const parts = text.split(",").map(Number);
+    if (!map.ready || parts.length !== 3 || !parts.every(Number.isFinite)) return;
+    [view.x, view.y, view.scale] = parts;
+    limit();
+    map.draw();
+  };
+
+  function moved() {
+    limit();
+    map.draw();
+    map.onMove();
+  }
+
+  const toMap = (x, y) => [
+    view.x + (x - width() / 2) / view.scale,
+    view.y - (y - height() / 2) / view.scale,
+  ];
+  const toScreen = (x, y) => [
+    width() / 2 + (x - view.x) * view.scale,
+    height() / 2 - (y - view.y) * view.scale,
+  ];
+
+  map.draw = () => {
+    if (asked || !map.ready) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      draw();
+    });
+  };
+
+  function draw() {
+    const ratio = Math.min(window.devicePixelRatio || 1, 2);
+    const [wide, high] = [Math.round(width() * ratio), Math.round(height() * ratio)];
+    if (!wide || !high) return;
+    if (canvas.width !== wide || canvas.height !== high) {
+      canvas.width = wide;
+      canvas.height = high;
+    }
+    const { scale } = view;
+    const onMap = () => {
+      const k = ratio * scale;
+      const [left, top] = toScreen(0, 0);
+      context.setTransform(k, 0, 0, -k, ratio * left, ratio * top);
+    };
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.fillStyle = style("--sea");
+    context.fillRect(0, 0, wide, high);
+    onMap();
+    context.fillStyle = style("--neither");
+    context.fill(land, "evenodd");
+
+    const [west, north] = toMap(0, 0);
+    const [east, south] = toMap(width(), height());
+    const asShapes = typical * scale >= DOTS_BELOW;
+    const buckets = map.colours.map(() => []);
+    const bordered = [];
+    for (let area = 0; area < model.count; area += 1) {
+      if (areas.west[area] > east || areas.east[area] < west) continue;
+      if (areas.south[area] > north || areas.north[area] < south) continue;
+      const colour = map.paint(area);
+      if (colour >= 0) buckets[colour].push(area);
+      bordered.push(area);
+    }
+    // The last colour first, so that what matters most lies on top.
+    for (let colour = buckets.length - 1; colour >= 0; colour -= 1) {
+      const least = colour <= map.strong ? 3.4 : 2;
+      context.fillStyle = map.colours[colour];
+      for (const area of buckets[colour]) {
+        const side = Math.max(areas.east[area] - areas.west[area], areas.north[area] - areas.south[area]);
+        if (asShapes) {
+          context.beginPath();
+          trace(context, areas, area);
+          context.fill("evenodd");
+        }
+        if (side * scale < 2 * least || !asShapes) {
+          const grown = Math.max(least / scale, asShapes ? 0 : typical / 2);
+          context.fillRect(
+            (areas.west[area] + areas.east[area] - grown) / 2,
+            (areas.south[area] + areas.north[area] - grown) / 2,
+            grown,
+            grown,
+          );
+        }
+      }
+    }
+    if (typical * scale >= BORDERS_FROM) {
+      context.strokeStyle = style("--border");
+      context.lineWidth = 0.6 / scale;
+      context.beginPath();
+      for (const area of bordered) trace(context, areas, area);
+      context.stroke();
+    }
+    context.strokeStyle = style("--authority");
+    context.lineWidth = (asShapes ? 1.1 : 0.6) / scale;
+    context.stroke(land);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    for (const area of [map.marked, map.selected]) {
+      if (area !== null && map.hasShape(area)) outline(area, ratio, onMap);
+    }
+  }
+
+  function outline(area, ratio, onMap) {
+    const [x, y] = middle(area);
+    const small = (areas.east[area] - areas.west[area]) * view.scale < 14;
+    const strokes = [
+      [style("--paper"), 5],
+      [style("--ink"), 2.2],
+    ];
+    for (const [colour, thick] of strokes) {
+      context.strokeStyle = colour;
+      context.beginPath();
+      if (small) {
+        context.lineWidth = thick;
+        context.arc(x, y, 10, 0, 2 * Math.PI);
+        context.stroke();
+      } else {
+        onMap();
+        context.lineWidth = thick / view.scale;
+        trace(context, areas, area);
+        context.stroke();
+        context.setTransform(ratio, 0, 0, ratio, 0, 0);
+      }
+    }
+  }
+
+  const middle = (area) =>
+    toScreen(
+      (areas.west[area] + areas.east[area]) / 2,
+      (areas.south[area] + areas.north[area]) / 2,
+    );
+
+  function inside(area, x, y) {
+    let odd = false;
+    for (let ring = areas.first[area]; ring < areas.first[area + 1]; ring += 1) {
+      const end = areas.start[ring + 1];
+      let before = end - 1;
+      for (let at = areas.start[ring]; at < end; before = at, at += 1) {
+        const crosses = areas.y[at] > y !== areas.y[before] > y;
+        const slope = (areas.x[before] - areas.x[at]) / (areas.y[before] - areas.y[at]);
+        if (crosses && x < areas.x[at] + slope * (y - areas.y[at])) odd = !odd;
+      }
+    }
+    return odd;
+  }
+
+  map.at = (screenX, screenY) => {
+    const [x, y] = toMap(screenX, screenY);
+    for (let area = 0; area < model.count; area += 1) {
+      if (areas.west[area] > x || areas.east[area] < x) continue;
+      if (areas.south[area] > y || areas.north[area] < y) continue;
+      if (inside(area, x, y)) return area;
+    }
+    return null;
+  };
+
+  map.mark = (area) => {
+    if (map.marked === area) return;
+    map.marked = area;
+    map.draw();
+  };
+
+  function point(area, x, y) {
+    map.mark(area);
+    canvas.style.cursor = area === null ? "grab" : "pointer";
+    tip.hidden = area === null;
+    if (area === null) return;
+    tip.replaceChildren(
+      element("b", {}, model.name[area]),
+      element("span", {}, ladOf(area)[1]),
+      element("span", {}, CLASSES[model.classOf[area]].label),
+    );
+    tip.style.left = `${Math.min(x + 14, width() - tip.offsetWidth - 4)}px`;
+    tip.style.top = `${Math.max(4, y - tip.offsetHeight - 10)}px`;
+  }
+
+  function listen() {
+    const fingers = new Map();
+    let dragged = 0;
+    const at = (event) => [event.offsetX, event.offsetY];
+    canvas.addEventListener("pointerdown", (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      fingers.set(event.pointerId, at(event));
+      if (fingers.size === 1) dragged = 0;
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      const [x, y] = at(event);
+      const before = fingers.get(event.pointerId);
+      if (!before) {
+        point(map.at(x, y), x, y);
+        return;
+      }
+      dragged += Math.abs(x - before[0]) + Math.abs(y - before[1]);
+      if (dragged < 5) return;
+      point(null);
+      if (fingers.size === 2) {
+        const [other] = [...fingers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
+        const apart = (place) => Math.hypot(place[0] - other[0], place[1] - other[1]);
+        map.zoom(apart([x, y]) / Math.max(apart(before), 1), (x + other[0]) / 2, (y + other[1]) / 2);
+      }
+      map.pan((before[0] - x) / fingers.size, (before[1] - y) / fingers.size);
+      fingers.set(event.pointerId, [x, y]);
+    });
+    canvas.addEventListener("pointerup", (event) => {
+      const area = dragged < 5 && fingers.size === 1 ? map.at(...at(event)) : null;
+      fingers.delete(event.pointerId);
+      if (area !== null) map.onOpen(area);
+    });
+    canvas.addEventListener("pointercancel", (event) => fingers.delete(event.pointerId));
+    canvas.addEventListener("pointerleave", () => point(null));
+    canvas.addEventListener(
+      "wheel",
+      (event) => {
+        event.preventDefault();
+        map.zoom(Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0016)), ...at(event));
+      },
+      { passive: false },
+    );
+    const moves = {
+      ArrowLeft: () => map.pan(-80, 0),
+      ArrowRight: () => map.pan(80, 0),
+      ArrowUp: () => map.pan(0, -80),
+      ArrowDown: () => map.pan(0, 80),
+      "+": () => map.zoom(1.5),
+      "=": () => map.zoom(1.5),
+      "-": () => map.zoom(1 / 1.5),
+      0: map.home,
+    };
+    canvas.addEventListener("keydown", (event) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in moves)) return;
+      event.preventDefault();
+      moves[event.key]();
+    });
+    for (const button of byId("map-buttons").querySelectorAll("button")) {
+      button.addEventListener("click", moves[button.value]);
+    }
+    new ResizeObserver(map.draw).observe(canvas);
+  }
+
+  const styles = {};
+  const style = (name) =>
+    (styles[name] ??= getComputedStyle(document.documentElement).getPropertyValue(name).trim());
+  map.colour = style;
+
+  map.start = ({ column }) => {
+    canvas = byId("map");
+    context = canvas.getContext("2d");
+    tip = byId("map-tip");
+    areas = readRings(column, "area");
+    Object.assign(areas, boxesOf(areas, model.count));
+    const outlines = readRings(column, "lad");
+    land = new Path2D();
+    for (let shape = 0; shape < outlines.first.length - 1; shape += 1) trace(land, outlines, shape);
+    map.ready = true;
+    const shaped = allAreas().filter(map.hasShape);
+    if (!shaped.length) {
+      byId("map-box").hidden = true;
+      map.ready = false;
+      return;
+    }
+    home = extent(shaped);
+    const sides = shaped.map((area) => areas.east[area] - areas.west[area]).sort((a, b) => a - b);
+    typical = sides[sides.length >> 1];
+    fit(home, 0.96);
+    listen();
+  };
+})();

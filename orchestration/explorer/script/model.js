@@ -1,0 +1,78 @@
+// The edition's areas, what is on the list at the chosen thresholds, and why. Rank 1 = worst.
+
+const model = { detail: null };
+const INDICES = ["imd", "cni"];
+const CLASSES = [
+  { key: "both", label: "On the list", means: "within both thresholds" },
+  { key: "imd", label: "IMD only", means: "within the IMD's threshold, not the CNI's" },
+  { key: "cni", label: "CNI only", means: "within the CNI's threshold, not the IMD's" },
+  { key: "neither", label: "Neither", means: "beyond both thresholds" },
+  { key: "none", label: "Not rated", means: "without a rank on one index or both" },
+];
+const [BOTH, IMD_ONLY, CNI_ONLY, NEITHER, NOT_RATED] = CLASSES.keys();
+
+function readCore({ document: said, column }) {
+  Object.assign(model, said);
+  for (const name of ["code", "lad", "residents", "imd", "cni", "reason", "published", "draws"]) {
+    model[`${name}Of`] = column(name);
+  }
+  model.name = namesOf(said.names);
+  model.count = model.name.length;
+  model.classOf = new Uint8Array(model.count);
+  model.place = new Map();
+  for (let area = 0; area < model.count; area += 1) model.place.set(codeOf(area), area);
+  model.regions = [...new Set(said.lads.map((lad) => lad[2]))].sort();
+}
+
+const allAreas = () => Array.from({ length: model.count }, (_, area) => area);
+const codeOf = (area) => model.prefix + String(model.codeOf[area]).padStart(8, "0");
+const ladOf = (area) => model.lads[model.ladOf[area]];
+const ownHalf = (index) => 2 * model.indices[index].percent;
+
+// The last rank within a threshold of so many half-percents: floor(N * percent / 100).
+const lastPlace = (index, half) => Math.floor((model.indices[index].ranked * half) / 200);
+
+// From how many half-percents on a rank is within the threshold.
+const halfOf = (index, rank) => Math.ceil((200 * rank) / model.indices[index].ranked);
+
+function classAt(area, lastImd, lastCni) {
+  const imd = model.imdOf[area];
+  const cni = model.cniOf[area];
+  if (!imd || !cni) return NOT_RATED;
+  if (imd <= lastImd) return cni <= lastCni ? BOTH : IMD_ONLY;
+  return cni <= lastCni ? CNI_ONLY : NEITHER;
+}
+
+function classify(halfImd, halfCni) {
+  const lastImd = lastPlace("imd", halfImd);
+  const lastCni = lastPlace("cni", halfCni);
+  const counts = new Array(CLASSES.length).fill(0);
+  let residents = 0;
+  for (let area = 0; area < model.count; area += 1) {
+    const found = classAt(area, lastImd, lastCni);
+    model.classOf[area] = found;
+    counts[found] += 1;
+    if (found === BOTH && model.residentsOf[area]) residents += model.residentsOf[area] - 1;
+  }
+  Object.assign(model, { lastImd, lastCni, counts, listedResidents: residents });
+}
+
+function distance(rank, last) {
+  if (rank === last) return "the last place inside";
+  const places = plural(Math.abs(last - rank), "place", "places");
+  return rank < last ? `${places} inside` : `${places} beyond`;
+}
+
+function reasonOf(area) {
+  if (model.classOf[area] === NOT_RATED) {
+    return `Not rated: ${model.reasons[model.reasonOf[area] - 1]}`;
+  }
+  const imd = distance(model.imdOf[area], model.lastImd);
+  const cni = distance(model.cniOf[area], model.lastCni);
+  return `IMD ${imd}, CNI ${cni}`;
+}
+
+const residentsOf = (area) => (model.residentsOf[area] ? model.residentsOf[area] - 1 : null);
+const publishedOf = (area) => [null, false, true][model.publishedOf[area]];
+const surenessOf = (area) => (model.drawsOf[area] ? (model.drawsOf[area] - 1) / model.draws : null);
+const surenessWord = (share) => model.classes.find(([, least]) => share >= least)?.[0] ?? "";
