@@ -1,8 +1,9 @@
 """Publish: audit the candidate, write an immutable release beside the others, swap the pointer.
 
 A release is a folder ``releases/<id>/`` of read-only files: ``warehouse.duckdb`` (schemas marts
-and meta), ``manifest.json``, ``SHA256SUMS``. Readers open ``releases/current/``; they never see a
-half-written release, and a reader that has the old one open keeps it.
+and meta), what is made of it for people (``companions``), ``manifest.json``, ``SHA256SUMS``.
+Readers open ``releases/current/``; they never see a half-written release, and a reader that has the
+old one open keeps it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ import duckdb
 from orchestration.fingerprint import code_version, release_id
 from orchestration.problems import Problem, RefreshError
 from orchestration.publish.audit import audit
+from orchestration.publish.companions import write_documentation, write_for_people
 from orchestration.publish.pointer import point_to, read_manifest, verify
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
@@ -32,6 +34,7 @@ from orchestration.sources.vault import sha256_of
 
 # The oldest format that holds what we write, so that any DuckDB from 1.0 on opens the file.
 STORAGE_VERSION = "v1.0.0"
+WAREHOUSE = "warehouse.duckdb"
 _PUBLISHED_META = ("source_file", "guard_result")
 _LIBRARIES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "geopandas")
 
@@ -74,27 +77,37 @@ def publish(settings: Settings, registry: Registry) -> Published:
             verify(target)
             point_to(settings.releases, name)
             return Published(name, target, read_manifest(target), was_there=True)
-        settings.releases.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".incoming-", dir=settings.releases) as folder:
-            incoming = Path(folder) / name
-            incoming.mkdir()
-            manifest = _manifest(build, settings, registry, name, code)
-            _write_warehouse(build, incoming / "warehouse.duckdb", manifest)
-            manifest["warehouse_sha256"] = sha256_of(incoming / "warehouse.duckdb")
-            _write_text(incoming / "manifest.json", json.dumps(manifest, indent=2) + "\n")
-            sums = [f"{sha256_of(file)}  {file.name}\n" for file in sorted(incoming.iterdir())]
-            _write_text(incoming / "SHA256SUMS", "".join(sums))
-            for file in incoming.iterdir():
-                file.chmod(0o444)
-            try:
-                incoming.rename(target)
-            except OSError:
-                # Somebody else published the same release between our look and our rename.
-                if not target.exists():
-                    raise
+        manifest = _manifest(build, settings, registry, name, code)
+    settings.releases.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=".incoming-", dir=settings.releases) as folder:
+        incoming = Path(folder) / name
+        incoming.mkdir()
+        with _candidate(settings) as build:
+            _write_warehouse(build, incoming / WAREHOUSE, manifest)
+        manifest["warehouse_sha256"] = sha256_of(incoming / WAREHOUSE)
+        _write_text(incoming / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+        # dbt opens the build itself, so nothing else here may have it open.
+        write_documentation(settings, registry, incoming / "documentation")
+        write_for_people(incoming)
+        _seal(incoming)
+        try:
+            incoming.rename(target)
+        except OSError:
+            # Somebody else published the same release between our look and our rename.
+            if not target.exists():
+                raise
     verify(target)
     point_to(settings.releases, name)
     return Published(name, target, manifest, was_there=False)
+
+
+def _seal(folder: Path) -> None:
+    """Write the checksums of all files, and take away the right to write them."""
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
+    sums = [f"{sha256_of(file)}  {file.relative_to(folder).as_posix()}\n" for file in files]
+    _write_text(folder / "SHA256SUMS", "".join(sums))
+    for file in [*files, folder / "SHA256SUMS"]:
+        file.chmod(0o444)
 
 
 @contextmanager

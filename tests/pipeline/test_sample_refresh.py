@@ -108,12 +108,25 @@ def test_a_refresh_elsewhere_gives_the_same_release_id_and_marts(
 
 def test_the_release_is_read_only_checksummed_and_says_synthetic(sample: Site) -> None:
     release = sample.current.resolve()
-    for file in release.iterdir():
-        assert stat.S_IMODE(file.stat().st_mode) == 0o444, file
-    sums = (release / "SHA256SUMS").read_text(encoding="utf-8").split()
-    assert dict(zip(sums[1::2], sums[::2], strict=True)) == {
-        name: sha256_of(release / name) for name in ("manifest.json", "warehouse.duckdb")
+    files = [file for file in release.rglob("*") if file.is_file()]
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o444}
+    lines = (release / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    sums = {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
+    assert sums == {
+        file.relative_to(release).as_posix(): sha256_of(file)
+        for file in files
+        if file.name != "SHA256SUMS"
     }
+    assert {
+        "warehouse.duckdb",
+        "manifest.json",
+        "exports/datapackage.json",
+        f"exports/{EDITION}.csv",
+        "explorer/index.html",
+        f"explorer/{EDITION}.html",
+        "documentation/data-dictionary.md",
+        "documentation/dbt-docs.html",
+    } <= set(sums)
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["label"] == "SYNTHETIC"
     assert manifest["release_id"] == release.name

@@ -1,0 +1,40 @@
+"""What a release holds beside its warehouse: documentation, exports and the explorer.
+
+Exports and explorer are made from the warehouse that is about to be published, so they cannot say
+anything else than it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.queries import open_release
+from orchestration.settings import Settings
+from orchestration.sources.registry import Registry
+
+EXPORTS = "exports"
+EXPLORER = "explorer"
+
+
+def write_documentation(settings: Settings, registry: Registry, folder: Path) -> None:
+    """Write the data dictionary and dbt's page of the build into a new folder.
+
+    dbt opens the build database, so nobody else may have it open for writing.
+    """
+    from orchestration.dbt import manifest_path
+    from orchestration.dictionary import write_dbt_docs, write_dictionary
+
+    folder.mkdir()
+    write_dictionary(manifest_path(settings, registry), folder)
+    write_dbt_docs(settings, registry, folder)
+
+
+def write_for_people(release: Path) -> None:
+    """Write exports and explorer of a release into new folders of it."""
+    from orchestration.explorer import write_explorer
+    from orchestration.exports import write_exports
+
+    with open_release(release) as warehouse:
+        for name, write in ((EXPORTS, write_exports), (EXPLORER, write_explorer)):
+            (release / name).mkdir()
+            write(warehouse, release / name)
