@@ -137,11 +137,12 @@ def refreshed(console: Console, result: Refreshed, settings: Settings) -> None:
             console.print(f"[yellow]{source['source_id']}[/] is a {escape(source['issue'])}")
     if result.outcome == "built":
         _changes(console, manifest)
-    warehouse = settings.releases / "current" / "warehouse.duckdb"
-    if warehouse.is_relative_to(Path.cwd()):
-        warehouse = warehouse.relative_to(Path.cwd())
+    current = settings.releases / "current"
+    if current.is_relative_to(Path.cwd()):
+        current = current.relative_to(Path.cwd())
     profile = "" if settings.profile == "sample" else f" --profile {settings.profile}"
-    console.print(f"Warehouse: {warehouse}", markup=False)
+    for what, file in (("Warehouse", "warehouse.duckdb"), ("Explorer", "explorer/index.html")):
+        console.print(f"{what + ':':<10} {current / file}", markup=False)
     console.print("\nNext:")
     for command, what in (
         (f"list lsoa21_imd2025_cni2023{profile}", "read a list"),

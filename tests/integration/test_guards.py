@@ -7,7 +7,6 @@ and another one missing); the rules that it must not break stay silent.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -20,37 +19,15 @@ import duckdb
 import pytest
 
 from data_quality import Suite, load_suites, run_suite
-from orchestration.build import load_build
-from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
-from orchestration.sources.registry import load_registry
-from orchestration.sources.vault import Vault
+from orchestration.settings import PROJECT_ROOT
 
 SUITES = load_suites()
 
 
 @pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory, sample_inbox: Path) -> Path:
-    """The sample's build database: raw tables by the readers, marts by dbt."""
-    inbox = tmp_path_factory.mktemp("inbox") / "files"
-    shutil.copytree(sample_inbox, inbox)
-    settings = Settings("sample", data=tmp_path_factory.mktemp("data"), inbox=inbox)
-    registry = load_registry("sample")
-    vault = Vault(settings, registry)
-    load_build(settings, registry, vault, vault.take_all())
-    dbt = [str(Path(sys.executable).with_name("dbt")), "build", "--quiet"]
-    dbt += ["--exclude-resource-type", "test", "--exclude-resource-type", "unit_test"]
-    dbt += ["--vars", f"{{nation_prefix: {registry.profile.nation_prefix}}}"]
-    dbt += ["--profiles-dir", str(DBT_PROJECT), "--project-dir", str(DBT_PROJECT)]
-    paths = {
-        "LBN_BUILD_DATABASE": str(settings.build_database),
-        "DBT_TARGET_PATH": str(settings.dbt_target),
-        "DBT_LOG_PATH": str(settings.dbt_target),
-    }
-    done = subprocess.run(
-        dbt, env=os.environ | paths, capture_output=True, text=True, timeout=300, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return settings.build_database
+def built(sample_build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the sample's build database, to be changed and rolled back."""
+    return Path(shutil.copy(sample_build, tmp_path_factory.mktemp("built")))
 
 
 @pytest.fixture(scope="module")

@@ -30,6 +30,7 @@ def test_the_summary_names_editions_guards_release_and_next_commands(sample: Sit
         assert f"{listed:,}" in line.split()
     assert "guards passed" in text
     assert str(sample.current / "warehouse.duckdb") in text
+    assert str(sample.current / "explorer" / "index.html") in text
     _, _, after = text.partition("\nNext:\n")
     commands = [line for line in after.splitlines() if "lbn " in line]
     assert [line.split("lbn ", 1)[1].split()[0] for line in commands] == ["list", "status", "ui"]
