@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from orchestration.assets.source_files import OWNERS, POOL
+from orchestration.publish.companions import EXPLORER, EXPORTS
 from orchestration.publish.release import publish
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -18,7 +19,8 @@ def build_release(
     @dg.asset(
         key=RELEASE_KEY,
         deps=upstream,
-        description="The published warehouse: immutable, checksummed, what analysts open.",
+        description="The published warehouse with its explorer, exports and documentation: "
+        "immutable, checksummed, what analysts open.",
         group_name="release",
         kinds={"duckdb"},
         owners=OWNERS,
@@ -33,6 +35,8 @@ def build_release(
                 "release_id": published.release_id,
                 "label": manifest["label"],
                 "warehouse": dg.MetadataValue.path(published.path / "warehouse.duckdb"),
+                "explorer": dg.MetadataValue.path(published.path / EXPLORER / "index.html"),
+                "exports": dg.MetadataValue.path(published.path / EXPORTS),
                 "was_there_already": published.was_there,
                 "editions": dg.MetadataValue.json(manifest["editions"]),
                 "changes_since": dg.MetadataValue.json(manifest["changes_since"]),
