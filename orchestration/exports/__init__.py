@@ -74,6 +74,8 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Pa
         Sheet("Regions", marts["summary_region"]),
         Sheet("Reconciliation", marts["reconciliation"]),
         Sheet("Changes", marts["edition_change"]),
+        Sheet("Outcomes", marts["outcome_comparison"]),
+        Sheet("Thresholds", marts["threshold_sensitivity"]),
     ]
     write_workbook(folder / WORKBOOK, about, sheets)
     files.append(File(folder / WORKBOOK, f"{about.title}: workbook for people"))

@@ -36,7 +36,15 @@ _SCALES: tuple[tuple[str, str, str | None], ...] = (
     (r"proportion|extent|share_of_\w+", "share, 0 to 1", "higher = worse"),
     (r"area_ha", "hectares", None),
     (r"centroid_(longitude|latitude)", "degrees, WGS84", None),
-    (r"(imd|cni)_threshold_percent", "per cent", None),
+    (r"((imd|cni)_)?threshold_percent", "per cent", None),
+    (r"apportioned", "share of the denominator, 0 to 1", None),
+    (r"numerator|denominator", "people or households", None),
+    (r"residents", "persons", None),
+    (r"rate|ci_(low|high)", "share, 0 to 1", "direction as in dim_outcome"),
+    (r"standard_error", "share, 0 to 1", None),
+    (r"left_behind_gap_standard_error", "difference of shares", None),
+    (r"left_behind_gap\w*", "difference of shares", "above 0 = higher in left behind areas"),
+    (r"left_behind_ratio", "ratio", "above 1 = higher in left behind areas"),
     (r"(imd|cni)_areas_ranked(_from|_to)?", "areas", None),
     (r"areas(_\w+)?|imd_lsoas|boundary_parts_\w+|publisher_count", "areas", None),
 )
@@ -97,6 +105,8 @@ MARTS = (
     ("summary_region", "summary_region", "The lists by region"),
     ("edition_change", "edition_change", "What changed from an edition to a later one"),
     ("reconciliation", "reconciliation", "Our lists against the published ones"),
+    ("outcome_comparison", "outcome_comparison", "Left behind areas and others, by outcome"),
+    ("threshold_sensitivity", "threshold_sensitivity", "The lists at other thresholds"),
 )
 
 

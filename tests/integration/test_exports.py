@@ -123,6 +123,8 @@ def test_every_file_is_there_and_named(exported: Exported) -> None:
         "summary_region.csv",
         "edition_change.csv",
         "reconciliation.csv",
+        "outcome_comparison.csv",
+        "threshold_sensitivity.csv",
         "editions.csv",
         "data_dictionary.csv",
         "LICENCE-AND-CITATION.txt",
@@ -380,6 +382,8 @@ def test_the_workbook_begins_with_notes(exported: Exported) -> None:
         "Regions",
         "Reconciliation",
         "Changes",
+        "Outcomes",
+        "Thresholds",
         "Columns",
     ]
     notes = book.get_sheet_by_name("Notes").to_python()
@@ -418,6 +422,8 @@ def test_a_sheet_has_the_list_with_real_numbers_and_names_as_text(
         ("Regions", "summary_region"),
         ("Reconciliation", "reconciliation"),
         ("Changes", "edition_change"),
+        ("Outcomes", "outcome_comparison"),
+        ("Thresholds", "threshold_sensitivity"),
         ("Editions", "dim_edition"),
     ],
 )
@@ -435,7 +441,7 @@ def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exporte
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     with zipfile.ZipFile(exported.folder / "left_behind.xlsx") as archive:
         names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        assert len(names) == 11
+        assert len(names) == 13
         for name in names:
             root = ElementTree.fromstring(archive.read(name))  # noqa: S314
             assert root.find(f".//{space}f") is None
