@@ -9,19 +9,25 @@ from __future__ import annotations
 import csv
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 from orchestration import report
-from orchestration.exports.edition_file import ExportFormat
+from orchestration.exports.formats import ExportFormat
 from orchestration.problems import RefreshError
 from orchestration.publish.pointer import current_release, read_manifest
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
 from orchestration.sources.registry import Registry, load_registry, profile_names
+
+# Commands that ask a release import DuckDB, the others do without.
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
 
 REFUSED, USAGE, NOTHING = 1, 2, 3
 
@@ -48,6 +54,13 @@ class Format(StrEnum):
     json = "json"
 
 
+class Change(StrEnum):
+    joined = "joined"
+    left = "left"
+    stayed = "stayed"
+    all = "all"
+
+
 ProfileOption = Annotated[
     str | None,
     typer.Option(
@@ -55,6 +68,10 @@ ProfileOption = Annotated[
         help="sample (a synthetic country, the default) or england. Also: LBN_PROFILE.",
         show_default=False,
     ),
+]
+ChangeOption = Annotated[
+    Change | None,
+    typer.Option(help="Only these areas. Default: joined and left.", show_default=False),
 ]
 InboxOption = Annotated[
     Path | None,
@@ -88,6 +105,45 @@ def _current(settings: Settings) -> Path:
         )
         raise typer.Exit(NOTHING)
     return release
+
+
+@contextmanager
+def _asked(profile: str | None) -> Iterator[tuple[Registry, DuckDBPyConnection]]:
+    """The current release, open to be asked; where it lacks what is asked for, that is told."""
+    from duckdb import BinderException, CatalogException
+
+    from orchestration.queries import UnknownEditionError, UnknownPlaceError, open_release
+
+    settings, registry = _context(profile)
+    release = _current(settings)
+    report.banner(err, registry.profile)
+    try:
+        with open_release(release) as connection:
+            yield registry, connection
+    except UnknownEditionError as unknown:
+        err.print(
+            f"No edition '{unknown.edition}' in {release.name}. There are: "
+            + ", ".join(unknown.known),
+            markup=False,
+        )
+        raise typer.Exit(USAGE) from unknown
+    except UnknownPlaceError as unknown:
+        err.print(str(unknown), markup=False)
+        raise typer.Exit(USAGE) from unknown
+    except (CatalogException, BinderException) as error:
+        err.print(
+            f"{release.name} was built by other code, and does not have what this asks for. "
+            f"Run: lbn refresh --profile {settings.profile}",
+            markup=False,
+        )
+        raise typer.Exit(NOTHING) from error
+
+
+def _changes(change: Change | None) -> tuple[str, ...]:
+    """Which changes to list."""
+    from orchestration.queries import CHANGES
+
+    return {None: ("joined", "left"), Change.all: CHANGES}.get(change, (str(change),))
 
 
 @app.command()
@@ -133,16 +189,10 @@ def list_(
     profile: ProfileOption = None,
 ) -> None:
     """Print the areas on an edition's list, the most deprived first (rank 1 = worst)."""
-    from orchestration.queries import Filters, UnknownEditionError, list_edition, open_release
+    from orchestration.queries import Filters, list_edition
 
-    settings, registry = _context(profile)
-    release = _current(settings)
-    report.banner(err, registry.profile)
-    try:
-        with open_release(release) as connection:
-            rows = list_edition(connection, edition, Filters(region, lad, name))
-    except UnknownEditionError as unknown:
-        _unknown_edition(unknown.edition, unknown.known, release)
+    with _asked(profile) as (_, connection):
+        rows = list_edition(connection, edition, Filters(region, lad, name))
     if format_ is Format.table:
         report.edition_list(out, edition, rows)
     else:
@@ -181,16 +231,10 @@ def explain(
     from orchestration.explain import UnknownAreaError
     from orchestration.explain import explain as found_for
     from orchestration.explanation import lines
-    from orchestration.queries import UnknownEditionError, open_release
 
-    settings, registry = _context(profile)
-    release = _current(settings)
-    report.banner(err, registry.profile)
     try:
-        with open_release(release) as connection:
+        with _asked(profile) as (_, connection):
             found = found_for(connection, area, edition, part)
-    except UnknownEditionError as unknown:
-        _unknown_edition(unknown.edition, unknown.known, release)
     except UnknownAreaError as unknown:
         what = "Several areas match" if unknown.several else "No area"
         near = "; ".join(unknown.candidates)
@@ -204,13 +248,6 @@ def explain(
     else:
         for line in lines(found):
             out.print(line, markup=False, soft_wrap=True)
-
-
-def _unknown_edition(edition: str, known: list[str], release: Path) -> NoReturn:
-    err.print(
-        f"No edition '{edition}' in {release.name}. There are: " + ", ".join(known), markup=False
-    )
-    raise typer.Exit(USAGE)
 
 
 def _write(rows: list[dict[str, Any]], format_: Format) -> None:
@@ -308,21 +345,11 @@ def ui(
     os.execv(server, [str(server), *arguments])  # noqa: S606
 
 
-class Change(StrEnum):
-    joined = "joined"
-    left = "left"
-    stayed = "stayed"
-    all = "all"
-
-
 @app.command()
 def diff(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2019_cni2023.")],
     other: Annotated[str, typer.Argument(help="A later one, such as lsoa21_imd2025_cni2023.")],
-    change: Annotated[
-        Change | None,
-        typer.Option(help="Only these areas. Default: joined and left.", show_default=False),
-    ] = None,
+    change: ChangeOption = None,
     region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
     lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
@@ -332,34 +359,14 @@ def diff(
 
     Editions that their publisher says may not be compared are refused, with the reason.
     """
-    from duckdb import CatalogException
+    from orchestration.diff import NotComparableError, diff_editions
+    from orchestration.queries import Filters
 
-    from orchestration.diff import CHANGES, NotComparableError, diff_editions
-    from orchestration.queries import Filters, UnknownEditionError, open_release
-
-    settings, registry = _context(profile)
-    release = _current(settings)
-    report.banner(err, registry.profile)
-    wanted = {None: ("joined", "left"), Change.all: CHANGES}.get(change, (str(change),))
     try:
-        with open_release(release) as connection:
+        with _asked(profile) as (_, connection):
             found = diff_editions(
-                connection, edition, other, Filters(region=region, lad=lad), wanted
+                connection, edition, other, Filters(region=region, lad=lad), _changes(change)
             )
-    except UnknownEditionError as unknown:
-        err.print(
-            f"No edition '{unknown.edition}' in {release.name}. There are: "
-            + ", ".join(unknown.known),
-            markup=False,
-        )
-        raise typer.Exit(USAGE) from unknown
-    except CatalogException as error:
-        err.print(
-            f"{release.name} was built by earlier code, which did not compare editions. "
-            f"Run: lbn refresh --profile {settings.profile}",
-            markup=False,
-        )
-        raise typer.Exit(NOTHING) from error
     except NotComparableError as refused:
         err.print(str(refused), markup=False)
         raise typer.Exit(USAGE) from refused
@@ -391,10 +398,7 @@ def whatif(
             "named keep theirs. Only proportions count."
         ),
     ] = None,
-    change: Annotated[
-        Change | None,
-        typer.Option(help="Only these areas. Default: joined and left.", show_default=False),
-    ] = None,
+    change: ChangeOption = None,
     region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
     lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
@@ -408,34 +412,22 @@ def whatif(
     from fractions import Fraction
 
     from orchestration import whatif as asked
-    from orchestration.queries import (
-        Filters,
-        UnknownEditionError,
-        UnknownPlaceError,
-        open_release,
-    )
-
-    settings, registry = _context(profile)
-    release = _current(settings)
-    report.banner(err, registry.profile)
+    from orchestration.queries import Filters
 
     def share(text: str | None) -> Fraction | None:
         return None if text is None else asked.threshold(text)
 
-    wanted = {None: ("joined", "left"), Change.all: asked.CHANGES}.get(change, (str(change),))
     try:
         rules = asked.Rules(
             imd_threshold=share(imd_threshold) or share(threshold),
             cni_threshold=share(cni_threshold) or share(threshold),
             weights={} if weights is None else asked.weights(weights),
         )
-        with open_release(release) as connection:
+        with _asked(profile) as (_, connection):
             found = asked.what_if(
-                connection, edition, rules, Filters(region=region, lad=lad), wanted
+                connection, edition, rules, Filters(region=region, lad=lad), _changes(change)
             )
-    except UnknownEditionError as unknown:
-        _unknown_edition(unknown.edition, unknown.known, release)
-    except (asked.RulesError, UnknownPlaceError) as refused:
+    except asked.RulesError as refused:
         err.print(str(refused), markup=False)
         raise typer.Exit(USAGE) from refused
     if format_ is Format.table:
@@ -478,19 +470,11 @@ def export(
     """
     from orchestration.exports.about import about
     from orchestration.exports.edition_file import ExistsError, default_name, export_edition
-    from orchestration.queries import (
-        Filters,
-        UnknownEditionError,
-        UnknownPlaceError,
-        open_release,
-    )
+    from orchestration.queries import Filters
 
     if bom and format_ is not ExportFormat.csv:
         err.print("--bom is for --format csv.", markup=False)
         raise typer.Exit(USAGE)
-    settings, registry = _context(profile)
-    release = _current(settings)
-    report.banner(err, registry.profile)
     filters = Filters(region=region, lad=lad)
     name = default_name(edition, format_, filters, listed=listed)
     target = output or Path(name)
@@ -500,16 +484,11 @@ def export(
         err.print(f"There is no folder {target.parent}.", markup=False)
         raise typer.Exit(USAGE)
     try:
-        with open_release(release) as connection:
+        with _asked(profile) as (registry, connection):
             files, rows = export_edition(
                 connection, edition, format_, target, filters, listed=listed, bom=bom, force=force
             )
             warning = about(connection).warning
-    except UnknownEditionError as unknown:
-        _unknown_edition(unknown.edition, unknown.known, release)
-    except UnknownPlaceError as unknown:
-        err.print(str(unknown), markup=False)
-        raise typer.Exit(USAGE) from unknown
     except ExistsError as there:
         err.print(
             f"{there} is there already. Nothing was written; --force overwrites it.", markup=False

@@ -8,9 +8,14 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.queries import Filters, Row, check_edition, query_rows
-
-CHANGES = ("joined", "left", "stayed")
+from orchestration.queries import (
+    CHANGES,
+    Filters,
+    Row,
+    check_edition,
+    check_places,
+    query_rows,
+)
 
 
 @dataclass(frozen=True)
@@ -52,10 +57,12 @@ def diff_editions(
     Raises:
         UnknownEditionError: the release has no such edition.
         NotComparableError: the editions may not be compared; it says why.
+        UnknownPlaceError: the later edition has no such region or authority.
     """
     for one in (edition, other):
         check_edition(connection, one)
     edition_from, edition_to = _comparable(connection, edition, other)
+    check_places(connection, edition_to, filters)
     rows = query_rows(
         connection,
         """

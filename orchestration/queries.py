@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 
 Row = dict[str, Any]
+# What may become of an area from one list to another, in the order of interest.
+CHANGES = ("joined", "left", "stayed")
 
 
 @dataclass(frozen=True)
@@ -64,8 +66,10 @@ def list_edition(
 
     Raises:
         UnknownEditionError: the release has no such edition.
+        UnknownPlaceError: the edition has no such region or authority.
     """
     check_edition(connection, edition)
+    check_places(connection, edition, filters)
     return query_rows(
         connection,
         """

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -16,11 +16,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from orchestration.diff import Diff
 from orchestration.refresh import Refreshed
 from orchestration.settings import Settings
 from orchestration.sources.registry import Profile, Source
-from orchestration.whatif import WhatIf
+
+# Both import DuckDB, which most commands do without.
+if TYPE_CHECKING:
+    from orchestration.diff import Diff
+    from orchestration.whatif import WhatIf
 
 _OUTCOMES = {
     "built": "Published",

@@ -17,6 +17,7 @@ from typing import Any
 import duckdb
 
 from orchestration.queries import (
+    CHANGES,
     Filters,
     Row,
     check_edition,
@@ -24,7 +25,6 @@ from orchestration.queries import (
     query_rows,
 )
 
-CHANGES = ("joined", "left", "stayed")
 INDICES = ("imd", "cni")
 
 

@@ -124,3 +124,18 @@
                 and ranked.indicator = moments.indicator
     ) as positioned
 {%- endmacro %}
+
+{# The populations of the index files, a row each, by the name that a rate gives its denominator. #}
+{% macro people_of_index_areas() -%}
+    unpivot (
+        select
+            index_release,
+            area_code,
+            total_population,
+            children,
+            working_age,
+            older_people
+        from {{ ref('stg_index_areas') }}
+    ) on total_population, children, working_age, older_people
+    into name denominator value people
+{%- endmacro %}

@@ -7,8 +7,10 @@ release, direction of the scales, licences, citations, and SYNTHETIC for the sam
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import duckdb
+if TYPE_CHECKING:
+    import duckdb
 
 DICTIONARY = "data_dictionary.csv"
 LICENCE = "LICENCE-AND-CITATION.txt"

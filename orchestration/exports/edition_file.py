@@ -5,23 +5,12 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from enum import StrEnum
 from pathlib import Path
 
 import duckdb
 
+from orchestration.exports.formats import ExportFormat
 from orchestration.queries import Filters, check_edition, check_places
-
-
-class ExportFormat(StrEnum):
-    """The formats of ``lbn export``."""
-
-    csv = "csv"
-    parquet = "parquet"
-    geoparquet = "geoparquet"
-    gpkg = "gpkg"
-    xlsx = "xlsx"
-
 
 _ENDINGS = {ExportFormat.geoparquet: "_boundaries.parquet"}
 

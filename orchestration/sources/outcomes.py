@@ -50,10 +50,18 @@ def read_outcomes(
             f"select line_number, area_code, '{outcome}' as outcome, "
             + " + ".join(f'"{outcome}:{n}"' for n in range(len(declared.numerator)))
             + f' as numerator, "{outcome}:of" as denominator from incoming_wide'
-            + (f" where \"{outcome}:is\" = '{declared.category[1]}'" if declared.category else "")
+            + _of_category(outcome, declared)
             for outcome, declared in source.outcomes.items()
         )
     )
+
+
+def _of_category(outcome: str, declared: Outcome) -> str:
+    """SQL: only the rows of the outcome's category, where a file has several."""
+    if declared.category is None:
+        return ""
+    value = declared.category[1].replace("'", "''")
+    return f" where \"{outcome}:is\" = '{value}'"
 
 
 def _columns_of(
@@ -108,6 +116,7 @@ def _unpacked(source: Source, path: Path, where: str) -> Iterator[tuple[Path, st
                     )
                 with archive.open(members[0]) as packed, unpacked.open("wb") as file:
                     shutil.copyfileobj(packed, file)
+        # Cut off, damaged, packed by a method that Python does not know, or encrypted.
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
             raise refused(
                 f"no zip archive that can be unpacked ({error})", "a zip archive"

@@ -30,7 +30,8 @@ from frictionless import Package
 from orchestration.exports import write_exports
 from orchestration.exports.about import about
 from orchestration.exports.csv_file import guarded
-from orchestration.exports.edition_file import ExportFormat, export_edition
+from orchestration.exports.edition_file import export_edition
+from orchestration.exports.formats import ExportFormat
 from orchestration.exports.tables import MARTS, edition_table, mart_table, scale_of
 from orchestration.exports.workbook import sheet_name
 from orchestration.queries import Filters

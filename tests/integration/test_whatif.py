@@ -11,8 +11,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.queries import Filters, UnknownEditionError, UnknownPlaceError
-from orchestration.whatif import CHANGES, Rules, RulesError, what_if
+from orchestration.queries import CHANGES, Filters, UnknownEditionError, UnknownPlaceError
+from orchestration.whatif import Rules, RulesError, what_if
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("release")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
+import duckdb
 import pytest
 
 from tests.pipeline.conftest import Ran, Site
@@ -91,6 +93,36 @@ def test_filters_take_a_region_or_an_authority(sample: Site) -> None:
     assert by_region == [row for row in every if row["region_name"] == region]
     by_lad = table(sample.lbn("diff", FROM, TO, "--lad", lad, "--format", "csv"))
     assert by_lad == [row for row in every if row["lad_code"] == lad]
+
+
+@pytest.mark.parametrize("command", [("diff", FROM, TO), ("list", TO)], ids=["diff", "list"])
+def test_a_place_that_is_not_there_is_wrong_usage(sample: Site, command: tuple[str, ...]) -> None:
+    """An empty answer would say that nothing is listed there."""
+    for option, what in (("--region", "region"), ("--lad", "authority")):
+        ran = sample.lbn(*command, option, "Atlantis")
+        assert ran.code == 2
+        assert ran.out == ""
+        assert f"No {what} 'Atlantis'. There are: " in " ".join(ran.err.split())
+
+
+@pytest.mark.parametrize("command", [("diff", FROM, TO), ("list", TO), ("whatif", TO)], ids=str)
+def test_a_release_of_other_code_says_what_to_do(
+    sample: Site, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    old = Site(tmp_path, "sample")
+    release = old.root / "releases" / "sample-old"
+    release.mkdir(parents=True)
+    with duckdb.connect(str(release / "warehouse.duckdb")) as warehouse:
+        warehouse.execute(
+            "create schema marts; create table marts.dim_edition as "
+            f"select unnest(['{FROM}', '{TO}']) as edition_id"
+        )
+    (release.parent / "current").symlink_to("sample-old")
+    ran = old.lbn(*command)
+    assert ran.code == 3
+    assert "Traceback" not in ran.err
+    assert "sample-old was built by other code" in ran.err
+    assert "lbn refresh" in ran.err
 
 
 @pytest.mark.parametrize(

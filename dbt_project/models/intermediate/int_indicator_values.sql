@@ -4,17 +4,7 @@
 
 with denominators as (
 
-    unpivot (
-        select
-            index_release,
-            area_code,
-            total_population,
-            children,
-            working_age,
-            older_people
-        from {{ ref('stg_index_areas') }}
-    ) on total_population, children, working_age, older_people
-    into name denominator value people
+    {{ people_of_index_areas() }}
 
 ),
 

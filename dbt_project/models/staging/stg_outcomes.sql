@@ -37,17 +37,7 @@ from_files as (
 
 denominators as (
 
-    unpivot (
-        select
-            index_release,
-            area_code,
-            total_population,
-            children,
-            working_age,
-            older_people
-        from {{ ref('stg_index_areas') }}
-    ) on total_population, children, working_age, older_people
-    into name denominator value people
+    {{ people_of_index_areas() }}
 
 ),
 
