@@ -46,6 +46,7 @@ lint: $(INSTALLED) ## ruff, mypy, sqlfluff, dbt parse
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project
 	$(BIN)/dbt --quiet parse --warn-error --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project --target-path target
 
@@ -82,7 +83,7 @@ $(NOTEBOOKS): $(INSTALLED) requirements-notebooks.lock
 	@touch $@
 
 dictionary: $(INSTALLED) ## Make docs/data-dictionary.md anew from dbt's documentation
-	@$(BIN)/python -m orchestration.dictionary
+	@$(BIN)/python -m orchestration.publish.documentation.dictionary
 
 lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml

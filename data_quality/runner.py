@@ -12,7 +12,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from data_quality.suite import Expectation, Frame, Suite
-from orchestration.build import GuardResult
+from data_quality.verdict import GuardResult
 
 if TYPE_CHECKING:
     import duckdb

@@ -12,6 +12,9 @@ from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
 
+# These ask a release, print what they find, or write the inputs of the sample (which count by their
+# sha256): nothing that a release is made of. The layers in pyproject.toml keep it so.
+_NO_PART = ("ask", "cli", "sample")
 # Everything that can change a figure: code, models, suites, and the libraries that run them.
 _CODE = {
     PROJECT_ROOT / "orchestration": ("*.py", "*.yml", "*.js", "*.css", "*.html"),
@@ -28,17 +31,21 @@ _FILES = (
 )
 
 
-def _code_files() -> Iterator[Path]:
+def code_files() -> Iterator[Path]:
+    """The files that make a release."""
+    apart = [PROJECT_ROOT / "orchestration" / name for name in _NO_PART]
     for folder, patterns in _CODE.items():
         for pattern in patterns:
-            yield from folder.rglob(pattern)
+            for file in folder.rglob(pattern):
+                if not any(map(file.is_relative_to, apart)):
+                    yield file
     yield from (file for file in _FILES if file.exists())
 
 
 def code_version() -> str:
     """SHA-256 (12 hex digits) over the names and bytes of all files that make a release."""
     digest = hashlib.sha256()
-    for file in sorted(_code_files()):
+    for file in sorted(code_files()):
         digest.update(str(file.relative_to(PROJECT_ROOT)).encode())
         digest.update(b"\0")
         digest.update(hashlib.sha256(file.read_bytes()).digest())

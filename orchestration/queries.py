@@ -1,19 +1,18 @@
-"""The questions that the commands ask of a published release: one query layer for all of them."""
+"""How a release or a build is asked: rows of a query, and which areas a person wants to see."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from orchestration.layout import WAREHOUSE
+
 Row = dict[str, Any]
-# What may become of an area from one list to another, in the order of interest.
-CHANGES = ("joined", "left", "stayed")
 
 
 @dataclass(frozen=True)
@@ -24,26 +23,27 @@ class Filters:
     lad: str | None = None
     name: str | None = None
 
+    def condition(self, areas: str) -> str:
+        """What a row of ``areas`` (a table or its alias) must meet, with ``parameters`` by name."""
+        return f"""(
+            ($region is null or lower({areas}.region_name) = lower($region))
+            and ($lad is null or lower($lad) in (lower({areas}.lad_name), lower({areas}.lad_code)))
+            and (
+                $name is null
+                or contains(lower({areas}.area_name), lower($name))
+                or lower({areas}.area_code) = lower($name)
+            )
+        )"""
 
-class UnknownEditionError(Exception):
-    """No such edition in the release; ``known`` are those that there are."""
-
-    def __init__(self, edition: str, known: list[str]) -> None:
-        super().__init__(edition)
-        self.edition = edition
-        self.known = known
-
-
-class UnknownPlaceError(Exception):
-    """No area of the edition lies there; ``candidates`` are the names that there are, or near."""
-
-    def __init__(self, what: str, name: str, candidates: list[str]) -> None:
-        super().__init__(f"No {what} '{name}'. There are: {', '.join(candidates)}.")
+    @property
+    def parameters(self) -> dict[str, str | None]:
+        return asdict(self)
 
 
 @contextmanager
 def open_release(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    connection = duckdb.connect(str(release / "warehouse.duckdb"), read_only=True)
+    """The warehouse of a release, read-only."""
+    connection = duckdb.connect(str(release / WAREHOUSE), read_only=True)
     try:
         yield connection
     finally:
@@ -59,90 +59,10 @@ def query_rows(
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def list_edition(
-    connection: duckdb.DuckDBPyConnection, edition: str, filters: Filters
-) -> list[Row]:
-    """The areas on an edition's list, the worst by IMD rank first.
-
-    Raises:
-        UnknownEditionError: the release has no such edition.
-        UnknownPlaceError: the edition has no such region or authority.
-    """
-    check_edition(connection, edition)
-    check_places(connection, edition, filters)
-    return query_rows(
-        connection,
-        """
-        select
-            areas.edition_id,
-            areas.area_code,
-            areas.area_name,
-            areas.lad_code,
-            areas.lad_name,
-            areas.region_name,
-            areas.population,
-            areas.imd_rank,
-            areas.imd_decile,
-            areas.cni_rank,
-            areas.cni_decile,
-            areas.published_flag,
-            release.release_id,
-            release.label
-        from marts.double_disadvantage as areas
-        cross join meta.release
-        where
-            areas.edition_id = $1
-            and areas.is_doubly_disadvantaged
-            and ($2 is null or lower(areas.region_name) = lower($2))
-            and ($3 is null or lower($3) in (lower(areas.lad_name), lower(areas.lad_code)))
-            and (
-                $4 is null
-                or contains(lower(areas.area_name), lower($4))
-                or lower(areas.area_code) = lower($4)
-            )
-        order by areas.imd_rank, areas.area_code
-        """,
-        edition,
-        filters.region,
-        filters.lad,
-        filters.name,
-    )
-
-
-def check_edition(connection: duckdb.DuckDBPyConnection, edition: str) -> None:
-    """Nothing, if the release has the edition.
-
-    Raises:
-        UnknownEditionError: it has not.
-    """
-    known = [row["edition_id"] for row in editions(connection)]
-    if edition not in known:
-        raise UnknownEditionError(edition, known)
-
-
-def check_places(connection: duckdb.DuckDBPyConnection, edition: str, filters: Filters) -> None:
-    """Nothing, if the edition has areas in the region and the authority of the filters.
-
-    Raises:
-        UnknownPlaceError: it has none; it names the regions, or the authorities that sound alike.
-    """
-    places = query_rows(
-        connection,
-        "select distinct region_name, lad_name, lad_code from marts.double_disadvantage "
-        "where edition_id = $1 order by all",
-        edition,
-    )
-    regions = sorted({row["region_name"] for row in places})
-    if filters.region is not None and filters.region.lower() not in map(str.lower, regions):
-        raise UnknownPlaceError("region", filters.region, regions)
-    names = {
-        row[name].lower(): row["lad_name"] for row in places for name in ("lad_name", "lad_code")
-    }
-    if filters.lad is not None and filters.lad.lower() not in names:
-        near = difflib.get_close_matches(filters.lad.lower(), names, n=8, cutoff=0.5)
-        alike = sorted({names[name] for name in near}) or sorted(set(names.values()))
-        raise UnknownPlaceError("authority", filters.lad, alike)
-
-
 def editions(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     return query_rows(connection, "select * from marts.dim_edition order by edition_id")
+
+
+def quoted(text: str) -> str:
+    """Text between the quotes of a statement that takes no parameters."""
+    return text.replace("'", "''")

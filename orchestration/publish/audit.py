@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from data_quality import load_suites
-from orchestration.build import DBT_GUARD
+from data_quality import DBT_GUARD, load_suites
 from orchestration.fingerprint import code_version
 from orchestration.problems import Problem, RefreshError
 

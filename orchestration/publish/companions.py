@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestration.layout import EXPLORER, EXPORTS
 from orchestration.queries import open_release
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
-
-EXPORTS = "exports"
-EXPLORER = "explorer"
 
 
 def write_documentation(settings: Settings, registry: Registry, folder: Path) -> None:
@@ -21,8 +19,8 @@ def write_documentation(settings: Settings, registry: Registry, folder: Path) ->
 
     dbt opens the build database, so nobody else may have it open for writing.
     """
-    from orchestration.dbt import manifest_path
-    from orchestration.dictionary import write_dbt_docs, write_dictionary
+    from orchestration.build.dbt import manifest_path
+    from orchestration.publish.documentation.dictionary import write_dbt_docs, write_dictionary
 
     folder.mkdir()
     write_dictionary(manifest_path(settings, registry), folder)
@@ -31,8 +29,8 @@ def write_documentation(settings: Settings, registry: Registry, folder: Path) ->
 
 def write_for_people(release: Path) -> None:
     """Write exports and explorer of a release into new folders of it."""
-    from orchestration.explorer import write_explorer
-    from orchestration.exports import write_exports
+    from orchestration.publish.explorer import write_explorer
+    from orchestration.publish.exports import write_exports
 
     with open_release(release) as warehouse:
         for name, write in ((EXPORTS, write_exports), (EXPLORER, write_explorer)):

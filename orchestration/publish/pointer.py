@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from typing import Any
 
+from orchestration.layout import CHECKSUMS, CURRENT, CURRENT_JSON
 from orchestration.problems import Problem, RefreshError
 from orchestration.sources.vault import sha256_of
 
@@ -20,20 +20,9 @@ def point_to(releases: Path, name: str) -> None:
     swap = releases / f".current.{os.getpid()}"
     swap.unlink(missing_ok=True)
     swap.symlink_to(name, target_is_directory=True)
-    os.replace(swap, releases / "current")
+    os.replace(swap, releases / CURRENT)
     swap.write_text(json.dumps({"release_id": name}) + "\n", encoding="utf-8")
-    os.replace(swap, releases / "current.json")
-
-
-def current_release(releases: Path) -> Path | None:
-    """Folder of the current release, or None before the first."""
-    current = releases / "current"
-    return current.resolve() if current.exists() else None
-
-
-def read_manifest(release: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
-    return manifest
+    os.replace(swap, releases / CURRENT_JSON)
 
 
 def verify(release: Path) -> None:
@@ -43,7 +32,7 @@ def verify(release: Path) -> None:
         RefreshError: a file is missing or changed; the release can no longer be trusted.
     """
     problems = []
-    for line in (release / "SHA256SUMS").read_text(encoding="utf-8").splitlines():
+    for line in (release / CHECKSUMS).read_text(encoding="utf-8").splitlines():
         expected, name = line.split("  ", 1)
         file = release / name
         found = sha256_of(file) if file.exists() else "no file"

@@ -24,17 +24,25 @@ from typing import Any
 import duckdb
 
 from orchestration.fingerprint import code_version, release_id
+from orchestration.layout import (
+    CHECKSUMS,
+    DOCUMENTATION,
+    MANIFEST,
+    WAREHOUSE,
+    current_release,
+    read_manifest,
+)
 from orchestration.problems import Problem, RefreshError
 from orchestration.publish.audit import audit
 from orchestration.publish.companions import write_documentation, write_for_people
-from orchestration.publish.pointer import point_to, read_manifest, verify
+from orchestration.publish.pointer import point_to, verify
+from orchestration.queries import query_rows, quoted
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
 from orchestration.sources.vault import sha256_of
 
 # The oldest format that holds what we write, so that any DuckDB from 1.0 on opens the file.
 STORAGE_VERSION = "v1.0.0"
-WAREHOUSE = "warehouse.duckdb"
 _PUBLISHED_META = ("source_file", "guard_result")
 _LIBRARIES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "geopandas")
 
@@ -85,9 +93,9 @@ def publish(settings: Settings, registry: Registry) -> Published:
         with _candidate(settings) as build:
             _write_warehouse(build, incoming / WAREHOUSE, manifest)
         manifest["warehouse_sha256"] = sha256_of(incoming / WAREHOUSE)
-        _write_text(incoming / "manifest.json", json.dumps(manifest, indent=2) + "\n")
+        _write_text(incoming / MANIFEST, json.dumps(manifest, indent=2) + "\n")
         # dbt opens the build itself, so nothing else here may have it open.
-        write_documentation(settings, registry, incoming / "documentation")
+        write_documentation(settings, registry, incoming / DOCUMENTATION)
         write_for_people(incoming)
         _seal(incoming)
         try:
@@ -105,8 +113,8 @@ def _seal(folder: Path) -> None:
     """Write the checksums of all files, and take away the right to write them."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     sums = [f"{sha256_of(file)}  {file.relative_to(folder).as_posix()}\n" for file in files]
-    _write_text(folder / "SHA256SUMS", "".join(sums))
-    for file in [*files, folder / "SHA256SUMS"]:
+    _write_text(folder / CHECKSUMS, "".join(sums))
+    for file in [*files, folder / CHECKSUMS]:
         file.chmod(0o444)
 
 
@@ -114,7 +122,7 @@ def _seal(folder: Path) -> None:
 def _candidate(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The build database attached read-only, by a connection that may write elsewhere."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{_quoted(str(settings.build_database))}' as build (read_only)")
+        connection.execute(f"attach '{quoted(str(settings.build_database))}' as build (read_only)")
         connection.execute("use build")
         yield connection
 
@@ -142,12 +150,6 @@ def _git_commit() -> str | None:
         return None
 
 
-def _rows(build: duckdb.DuckDBPyConnection, query: str, *parameters: Any) -> list[dict[str, Any]]:
-    cursor = build.execute(query, parameters)
-    names = [column[0] for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 def _mart_tables(build: duckdb.DuckDBPyConnection) -> list[str]:
     return [
         name
@@ -165,9 +167,9 @@ def _manifest(
     name: str,
     code: str,
 ) -> dict[str, Any]:
-    sources = _rows(build, "select * from meta.source_file order by source_id")
+    sources = query_rows(build, "select * from meta.source_file order by source_id")
     row_counts = {
-        table: _rows(build, f'select count(*) as n from marts."{table}"')[0]["n"]
+        table: query_rows(build, f'select count(*) as n from marts."{table}"')[0]["n"]
         for table in _mart_tables(build)
     }
     return {
@@ -179,14 +181,14 @@ def _manifest(
         "code_version": code,
         "git_commit": _git_commit(),
         "libraries": {library: version(library) for library in _LIBRARIES},
-        "editions": _rows(
+        "editions": query_rows(
             build,
             "select edition_id, label, areas, areas_rated, areas_listed, areas_published "
             "from marts.dim_edition order by edition_id",
         ),
         "changes_since": _changes(build, settings.releases),
         "row_counts": row_counts,
-        "guards": _rows(
+        "guards": query_rows(
             build,
             "select stage, guard, count(*) as expectations, "
             "count(*) filter (where passed) as passed, max(checked_at) as checked_at "
@@ -200,14 +202,12 @@ def _manifest(
 
 def _changes(build: duckdb.DuckDBPyConnection, releases: Path) -> dict[str, Any] | None:
     """What the candidate changes in each list, against the release that is current."""
-    current = releases / "current"
-    if not current.exists():
+    current = current_release(releases)
+    if current is None:
         return None
-    build.execute(
-        f"attach '{_quoted(str(current / 'warehouse.duckdb'))}' as current_release (read_only)"
-    )
+    build.execute(f"attach '{quoted(str(current / WAREHOUSE))}' as current_release (read_only)")
     try:
-        editions = _rows(
+        editions = query_rows(
             build,
             """
             with before as (
@@ -241,7 +241,7 @@ def _write_warehouse(
 ) -> None:
     """Copy the marts and what analysts may know of the build, with keys and comments."""
     build.execute(
-        f"attach '{_quoted(str(path))}' as published (storage_version '{STORAGE_VERSION}')"
+        f"attach '{quoted(str(path))}' as published (storage_version '{STORAGE_VERSION}')"
     )
     try:
         build.execute("create schema published.marts")
@@ -290,10 +290,6 @@ def _copy_table(build: duckdb.DuckDBPyConnection, schema: str, table: str) -> No
     ).fetchall()
     # COMMENT takes no parameters: quotes are doubled by hand.
     if comment:
-        build.execute(f"comment on table {name} is '{_quoted(comment)}'")
+        build.execute(f"comment on table {name} is '{quoted(comment)}'")
     for column, text in comments:
-        build.execute(f"comment on column {name}.\"{column}\" is '{_quoted(text)}'")
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
+        build.execute(f"comment on column {name}.\"{column}\" is '{quoted(text)}'")

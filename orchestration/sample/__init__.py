@@ -24,6 +24,6 @@ def write_sample(inbox: Path, seed: int = 2017) -> list[Path]:
     The generator is imported here and not above, because numpy, shapely and pyproj are slow to
     load and most users of this package only want its name.
     """
-    from orchestration.sample.files import write_all
+    from orchestration.sample.files.all_files import write_all
 
     return write_all(inbox, seed)

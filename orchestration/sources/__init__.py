@@ -1,1 +1,1 @@
-"""From a registered source release to a typed raw table: registry, vault, readers."""
+"""Where a file comes from: the registry of sources, the vault, the inbox, downloads."""

@@ -83,7 +83,7 @@ class Summary(_Strict):
     statistics: tuple[Statistic, ...] = ("average_rank", "average_score", "proportion")
 
 
-class Outcome(_Strict):
+class OutcomeColumns(_Strict):
     """A count of people or households and what it is a count of: columns that are added up.
 
     ``category`` is (column, value) where a file has a row for each category of an area.
@@ -141,7 +141,7 @@ class Source(_Strict):
     denominators: dict[str, Pattern] = {}
     measures: dict[str, Measure] = {}
     summaries: dict[str, Summary] = {}
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, OutcomeColumns] = {}
     links: tuple[Link, ...] = ()
     crs: str | None = None
 

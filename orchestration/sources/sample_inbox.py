@@ -16,7 +16,7 @@ STAMP = ".written-by"
 
 def _generator_version() -> str:
     digest = hashlib.sha256()
-    for file in sorted(Path(orchestration.sample.__file__).parent.glob("*.py")):
+    for file in sorted(Path(orchestration.sample.__file__).parent.rglob("*.py")):
         digest.update(file.read_bytes())
     return digest.hexdigest()
 

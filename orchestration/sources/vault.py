@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from orchestration.layout import current_release, read_manifest
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, Source
@@ -189,11 +190,8 @@ class Vault:
             )
 
     def _published(self, source: Source) -> VaultFile | None:
-        manifest = self._settings.releases / "current" / "manifest.json"
-        if not manifest.exists():
-            return None
-        inputs = json.loads(manifest.read_text(encoding="utf-8"))["inputs"]
-        for entry in inputs:
+        release = current_release(self._settings.releases)
+        for entry in read_manifest(release)["inputs"] if release else ():
             if entry["source_id"] == source.id:
                 return self._stored(source, entry["sha256"])
         return None

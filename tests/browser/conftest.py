@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.explorer import write_explorer
+from orchestration.publish.explorer import write_explorer
 from tests.pipeline.conftest import PROJECT, Site, england, sample
 
 if find_spec("playwright") is None:

@@ -17,7 +17,7 @@ import pytest
 import shapely
 from axe_playwright_python.sync_playwright import Axe
 
-from orchestration.explorer import write_explorer
+from orchestration.publish.explorer import write_explorer
 from tests.browser.conftest import DESKTOP, PHONE, PROFILES, Explorer, Opened
 
 Open = Callable[..., Opened]

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.build import load_build
+from orchestration.build.database import load_build
 from orchestration.publish import release as publisher
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources.registry import load_registry

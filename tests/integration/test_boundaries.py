@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources.boundaries import read_boundaries
+from orchestration.raw.boundaries import read_boundaries
 from orchestration.sources.registry import load_registry
 
 REGISTRY = load_registry("sample")

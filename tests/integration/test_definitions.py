@@ -12,8 +12,8 @@ import dagster as dg
 import pytest
 import yaml
 
+from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import PROJECT_ROOT
-from orchestration.sources.readers import RAW_TABLES
 from orchestration.sources.registry import load_registry
 
 

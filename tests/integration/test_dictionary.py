@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.dbt import manifest_path
-from orchestration.dictionary import DICTIONARY, write_dictionary
+from orchestration.build.dbt import manifest_path
+from orchestration.layout import DICTIONARY
+from orchestration.publish.documentation.dictionary import write_dictionary
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import load_registry
 

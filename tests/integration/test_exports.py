@@ -27,13 +27,13 @@ import python_calamine
 import shapely
 from frictionless import Package
 
-from orchestration.exports import write_exports
-from orchestration.exports.about import about
-from orchestration.exports.csv_file import guarded
-from orchestration.exports.edition_file import export_edition
-from orchestration.exports.formats import ExportFormat
-from orchestration.exports.tables import MARTS, edition_table, mart_table, scale_of
-from orchestration.exports.workbook import sheet_name
+from orchestration.ask.export import export_edition
+from orchestration.publish.exports import write_exports
+from orchestration.publish.exports.about import about
+from orchestration.publish.exports.csv_file import guarded
+from orchestration.publish.exports.formats import ExportFormat
+from orchestration.publish.exports.tables import MARTS, edition_table, mart_table, scale_of
+from orchestration.publish.exports.workbook import sheet_name
 from orchestration.queries import Filters
 from tests.integration.conftest import RELEASE_ID
 

@@ -11,10 +11,10 @@ import duckdb
 import pytest
 import xlsxwriter
 
+from orchestration.modelling.seeds import Indicator, load_methodology
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources import workbook
-from orchestration.sources.indicators import read_indicators
-from orchestration.sources.methodology import Indicator, load_methodology
+from orchestration.raw import sheets
+from orchestration.raw.indicators import read_indicators
 from orchestration.sources.registry import Source, load_registry
 
 WHERE = "source tiny_indicators, file tiny"
@@ -262,7 +262,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(
 ) -> None:
     file = folder.xlsx(Cars=[["ward_code", "Cars"], ["X05000001", 1]])
     assert len(folder.read(file, BLANK)) == 1
-    monkeypatch.setattr(workbook, "LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr(sheets, "LARGEST_UNPACKED", 1000)
     (problem,) = folder.refused(file, BLANK)
     assert problem.found.endswith(" bytes when unpacked")
     assert problem.expected == "no more than 1,000"

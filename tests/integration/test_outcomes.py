@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources import outcomes
-from orchestration.sources.outcomes import read_outcomes
+from orchestration.raw import outcomes
+from orchestration.raw.outcomes import read_outcomes
 from orchestration.sources.registry import Source, load_registry
 
 WHERE = "source tiny_census, file tiny"

@@ -14,11 +14,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.build import load_build, open_build
+from orchestration.build.database import load_build, open_build
+from orchestration.modelling.seeds import load_methodology
 from orchestration.problems import RefreshError
+from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.settings import Settings
-from orchestration.sources.methodology import load_methodology
-from orchestration.sources.readers import RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.sources.registry import Registry, load_registry
 from orchestration.sources.vault import Vault, VaultFile, inbox_files
 

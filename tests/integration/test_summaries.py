@@ -11,8 +11,8 @@ import pytest
 import xlsxwriter
 
 from orchestration.problems import Problem, RefreshError
+from orchestration.raw.summaries import read_summaries
 from orchestration.sources.registry import Source, load_registry
-from orchestration.sources.summaries import read_summaries
 
 WHERE = "source tiny_summary, file tiny"
 CODE = "Local Authority District code (2019)"

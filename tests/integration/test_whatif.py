@@ -11,8 +11,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.queries import CHANGES, Filters, UnknownEditionError, UnknownPlaceError
-from orchestration.whatif import Rules, RulesError, what_if
+from orchestration.ask.lists import CHANGES, UnknownEditionError, UnknownPlaceError
+from orchestration.ask.whatif import AskedRules, RulesError, what_if
+from orchestration.queries import Filters
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("release")
@@ -50,7 +51,7 @@ def listed(release: duckdb.DuckDBPyConnection, edition: str) -> set[str]:
 
 @each_edition
 def test_nothing_changed_is_the_list(release: duckdb.DuckDBPyConnection, edition: str) -> None:
-    found = what_if(release, edition, Rules(), changes=CHANGES)
+    found = what_if(release, edition, AskedRules(), changes=CHANGES)
     expected = listed(release, edition)
     assert expected
     assert {row["area_code"] for row in found.rows} == expected
@@ -80,7 +81,7 @@ def test_the_weights_that_are_published_are_no_change(
         edition,
     )
     weights = dict(zip(published["domain"], published["weight"], strict=True))
-    found = what_if(release, edition, Rules(weights=weights))
+    found = what_if(release, edition, AskedRules(weights=weights))
     assert (found.rows, found.notes) == ([], [])
 
 
@@ -100,7 +101,7 @@ def test_a_threshold_counts_the_last_rank_within(
         if row.imd_rank <= int(row.imd_areas_ranked) * Fraction(imd) // 1
         and row.cni_rank <= int(row.cni_areas_ranked) * Fraction(cni) // 1
     ]
-    rules = Rules(imd_threshold=Fraction(imd), cni_threshold=Fraction(cni))
+    rules = AskedRules(imd_threshold=Fraction(imd), cni_threshold=Fraction(cni))
     found = what_if(release, edition, rules, changes=CHANGES)
     after = {row["area_code"] for row in found.rows if row["change"] != "left"}
     assert after == set(within)
@@ -163,7 +164,7 @@ def test_other_weights_give_what_pandas_gives(
     within = both[
         (both["place_imd"] * 10 <= both["n_imd"]) & (both["place_cni"] * 10 <= both["n_cni"])
     ]
-    found = what_if(release, edition, Rules(weights=weights), changes=CHANGES)
+    found = what_if(release, edition, AskedRules(weights=weights), changes=CHANGES)
     after = [row for row in found.rows if row["change"] != "left"]
     assert {row["area_code"] for row in after} == set(within.index)
     assert found.counts["joined"] > 0
@@ -180,7 +181,7 @@ def test_other_weights_give_what_pandas_gives(
 
 def test_only_proportions_of_weights_count(release: duckdb.DuckDBPyConnection) -> None:
     twice = {"civic_assets": 2.0, "connectedness": 2.0, "engaged_community": 2.0}
-    found = what_if(release, EDITIONS[1], Rules(weights=twice))
+    found = what_if(release, EDITIONS[1], AskedRules(weights=twice))
     assert found.counts["joined"] == found.counts["left"] == 0
     assert found.notes
 
@@ -188,7 +189,7 @@ def test_only_proportions_of_weights_count(release: duckdb.DuckDBPyConnection) -
 def test_filters_narrow_what_is_told_and_not_the_ranks(
     release: duckdb.DuckDBPyConnection,
 ) -> None:
-    rules = Rules(imd_threshold=Fraction(1, 5), weights=CNI_WEIGHTS)
+    rules = AskedRules(imd_threshold=Fraction(1, 5), weights=CNI_WEIGHTS)
     every = what_if(release, EDITIONS[0], rules, changes=CHANGES)
     region = every.rows[0]["region_name"]
     by_region = what_if(
@@ -219,19 +220,19 @@ def test_what_cannot_be_is_refused_with_the_reason(
     release: duckdb.DuckDBPyConnection, edition: str, weights: dict[str, float], said: str
 ) -> None:
     with pytest.raises(RulesError, match=said):
-        what_if(release, edition, Rules(weights=weights))
+        what_if(release, edition, AskedRules(weights=weights))
 
 
 def test_imd_2015_takes_weights_of_its_cni(release: duckdb.DuckDBPyConnection) -> None:
-    found = what_if(release, "ward17_imd2015_cni2019", Rules(weights=CNI_WEIGHTS))
+    found = what_if(release, "ward17_imd2015_cni2019", AskedRules(weights=CNI_WEIGHTS))
     assert found.counts["left"] > 0
 
 
 def test_unknown_editions_and_places(release: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(UnknownEditionError):
-        what_if(release, "lsoa21_imd2030_cni2023", Rules())
+        what_if(release, "lsoa21_imd2030_cni2023", AskedRules())
     with pytest.raises(UnknownPlaceError, match=r"No region 'Atlantis'\. There are: Eastern Sho"):
-        what_if(release, EDITIONS[0], Rules(), Filters(region="Atlantis"))
+        what_if(release, EDITIONS[0], AskedRules(), Filters(region="Atlantis"))
 
 
 @each_edition
@@ -246,7 +247,7 @@ def test_the_lists_at_other_thresholds_are_those_of_threshold_sensitivity(
     )
     assert len(rows) > 20
     for imd, cni, listed_after, joined, departed in rows.itertuples(index=False):
-        rules = Rules(imd_threshold=Fraction(imd, 100), cni_threshold=Fraction(cni, 100))
+        rules = AskedRules(imd_threshold=Fraction(imd, 100), cni_threshold=Fraction(cni, 100))
         counts = what_if(release, edition, rules).counts
         assert (counts["listed_after"], counts["joined"], counts["left"]) == (
             listed_after,

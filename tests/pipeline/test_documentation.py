@@ -13,9 +13,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orchestration.dbt import manifest_path
-from orchestration.dictionary import documented_tables, read_manifest, write_dbt_docs
-from orchestration.exports import write_exports
+from orchestration.build.dbt import manifest_path
+from orchestration.publish.documentation.dictionary import (
+    documented_tables,
+    read_dbt_manifest,
+    write_dbt_docs,
+)
+from orchestration.publish.exports import write_exports
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import load_registry
 from tests.pipeline.conftest import Site
@@ -34,7 +38,7 @@ def test_documented_columns_are_those_of_the_release_both_ways(sample: Site) -> 
     manifest = manifest_path(settings_of(sample), load_registry("sample"))
     documented = {
         (table.schema, table.name, column.name, column.kind.upper(), column.description)
-        for table in documented_tables(read_manifest(manifest))
+        for table in documented_tables(read_dbt_manifest(manifest))
         for column in table.columns
     }
     with sample.warehouse() as warehouse:

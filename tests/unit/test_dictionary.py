@@ -13,8 +13,12 @@ from typing import Any
 import pytest
 import yaml
 
-from orchestration.dictionary import DICTIONARY, dictionary_text, documented_tables
-from orchestration.exports.tables import scale_of
+from orchestration.layout import DICTIONARY
+from orchestration.publish.documentation.dictionary import (
+    dictionary_text,
+    documented_tables,
+)
+from orchestration.publish.exports.tables import scale_of
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
 
 MODELS = DBT_PROJECT / "models"

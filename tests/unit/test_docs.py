@@ -22,11 +22,11 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from orchestration import build
-from orchestration.cli import app
+from orchestration.build import database
+from orchestration.cli.commands import app
+from orchestration.modelling.seeds import load_methodology
+from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import PROJECT_ROOT
-from orchestration.sources.methodology import load_methodology
-from orchestration.sources.readers import RAW_TABLES
 from orchestration.sources.registry import load_registry
 
 DOCS = [
@@ -102,7 +102,7 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(
                 f"create table raw.{table} (source_id varchar, line_number bigint, {declared})"
             )
-        build._describe(connection, load_registry("sample"), [], load_methodology())
+        database._describe(connection, load_registry("sample"), [], load_methodology())
         connection.execute(
             "create table meta.release (release_id varchar, profile varchar, country varchar, "
             "label varchar, built_at varchar, code_version varchar, git_commit varchar)"
@@ -224,7 +224,7 @@ def test_every_qualified_table_exists(
         ).fetchall()
     }
     code = "\n".join([*spans(doc), *blocks(doc, "sql", "sh", "python", "r")])
-    named = re.findall(r"\b((?:raw|meta|marts|seeds)\.(?!yml\b)[a-z_0-9]+)\b", code)
+    named = re.findall(r"\b((?:raw|meta|marts|seeds)\.(?!yml\b|py\b)[a-z_0-9]+)\b", code)
     assert set(named) <= tables
 
 

@@ -20,9 +20,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestration.explorer import page, write_explorer
-from orchestration.explorer.encode import Numbers, Packer, names_text
-from orchestration.explorer.shapes import UNIT, Rings, dissolved, projected, rings_of
+from orchestration.publish.explorer import page, write_explorer
+from orchestration.publish.explorer.encode import Numbers, Packer, names_text
+from orchestration.publish.explorer.shapes import UNIT, Rings, dissolved, projected, rings_of
 from orchestration.settings import PROJECT_ROOT
 
 MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"

@@ -13,7 +13,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from orchestration.factor_analysis import COLUMNS, EstimationError, estimate_weights, one_factor
+from orchestration.modelling.factor_weights import (
+    COLUMNS,
+    EstimationError,
+    estimate_weights,
+    one_factor,
+)
 
 Floats = npt.NDArray[np.float64]
 

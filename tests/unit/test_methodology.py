@@ -15,14 +15,14 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from orchestration.problems import Problem, RefreshError
-from orchestration.sources.indicators import _pattern, cleaned
-from orchestration.sources.methodology import (
+from orchestration.modelling.seeds import (
     INDEX_DENOMINATORS,
     SEEDS,
     Methodology,
     load_methodology,
 )
+from orchestration.problems import Problem, RefreshError
+from orchestration.raw.indicators import _pattern, cleaned
 from orchestration.sources.registry import area_types, load_registry
 
 METHODOLOGY = load_methodology()

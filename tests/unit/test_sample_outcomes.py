@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from orchestration.sample.archive import write_archive
-from orchestration.sample.outcomes import apportion, standing_of
+from orchestration.sample.files.archive import write_archive
+from orchestration.sample.publisher.outcomes import apportion, standing_of
 
 Rows = list[dict[str, str]]
 

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
-from orchestration.sample import summaries
+from orchestration.sample.publisher import summaries
 
 Table = dict[str, dict[str, Any]]  # by code of the authority, by header
 

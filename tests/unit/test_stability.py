@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestration.stability import (
+from orchestration.modelling.draws import (
     COLUMNS,
     TIE_RULES,
     Carry,
     Choices,
-    Edition,
-    Index,
+    DrawnEdition,
+    DrawnIndex,
     Rules,
     StabilityError,
     draw_choices,
@@ -62,13 +62,13 @@ def index(
     release: str = "imd",
     weights: tuple[float, ...] | None = None,
     arithmetic: str = "double",
-) -> Index:
+) -> DrawnIndex:
     """An index of areas A000, A001 and so on, with domain scores of whole numbers, so with ties."""
     random = np.random.default_rng(seed)
     scores = random.integers(1, 12, (domains, areas)).astype(np.float64)
     chosen = np.array(weights or [1.0] * domains)
     total = chosen @ scores
-    return Index(
+    return DrawnIndex(
         release=release,
         area_codes=np.array([f"A{number:03}" for number in range(areas)]),
         index_score=total,
@@ -94,10 +94,10 @@ def carry(areas: int = 15, parts: int = 40, seed: int = 2) -> Carry:
     )
 
 
-def edition(rule: str = "direct", **changes: Any) -> Edition:
+def edition(rule: str = "direct", **changes: Any) -> DrawnEdition:
     cni = index(15 if rule != "direct" else 40, seed=5, release="cni")
     return replace(
-        Edition("e", index(), cni, None if rule == "direct" else carry(), rule, 20.0, 30.0),
+        DrawnEdition("e", index(), cni, None if rule == "direct" else carry(), rule, 20.0, 30.0),
         **changes,
     )
 
@@ -178,10 +178,10 @@ def test_an_area_is_the_mean_of_its_parts_by_population_or_any_of_them() -> None
     assert flagged.tolist() == [True, False, True]
 
 
-def plain_flags(known: Edition, choices: Choices) -> list[tuple[bool, bool]]:
+def plain_flags(known: DrawnEdition, choices: Choices) -> list[tuple[bool, bool]]:
     """The flags by plain ranking, an area at a time."""
 
-    def scores_of(one: Index, weights: Floats | None) -> list[float]:
+    def scores_of(one: DrawnIndex, weights: Floats | None) -> list[float]:
         chosen = one.weights if weights is None else weights
         domains = one.domain_scores[choices.tie_rule or one.tie_rule]
         return [

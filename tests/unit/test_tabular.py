@@ -16,15 +16,15 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources.tabular import Column, CsvTable, ValueType
+from orchestration.raw.tabular import CsvTable, DeclaredColumn, ValueType
 
 WHERE = "source imd2019, file file7.csv"
 REMEDY = "get the file again from https://example.org/iod2019"
-CODE = Column("code", r"LSOA code \(2011\)", "code")
-NAME = Column("name", "LSOA name", "text")
-SCORE = Column("score", r"Income Score( ?\(.*)?", "number")
-RANK = Column("rank", r"Income Rank( ?\(.*)?", "integer")
-VALUE = Column("v", "v", "number")
+CODE = DeclaredColumn("code", r"LSOA code \(2011\)", "code")
+NAME = DeclaredColumn("name", "LSOA name", "text")
+SCORE = DeclaredColumn("score", r"Income Score( ?\(.*)?", "number")
+RANK = DeclaredColumn("rank", r"Income Rank( ?\(.*)?", "integer")
+VALUE = DeclaredColumn("v", "v", "number")
 BLANKS = " \t\r\n\u00a0"
 
 Row = tuple[Any, ...]
@@ -36,7 +36,7 @@ Refusal = Callable[..., list[Problem]]
 def read(connection: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory) -> Read:
     path = tmp_path_factory.mktemp("tabular") / "file7.csv"
 
-    def load(content: str | bytes, *columns: Column) -> list[Row]:
+    def load(content: str | bytes, *columns: DeclaredColumn) -> list[Row]:
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         CsvTable(path, where=WHERE, remedy=REMEDY).load(connection, "loaded", columns)
         return connection.execute("select * from loaded order by line_number").fetchall()
@@ -46,7 +46,7 @@ def read(connection: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="module")
 def refused(read: Read) -> Refusal:
-    def problems(content: str | bytes, *columns: Column) -> list[Problem]:
+    def problems(content: str | bytes, *columns: DeclaredColumn) -> list[Problem]:
         with pytest.raises(RefreshError) as failure:
             read(content, *columns)
         for problem in failure.value.problems:
@@ -89,7 +89,7 @@ def test_bom_and_line_ends_make_no_difference(read: Read, end: str, bom: str, la
 def test_quoted_thousands_separators_are_numbers(read: Read) -> None:
     rows = read('v,w\n"1,672",x\n"1,234,567.5",x\n', VALUE)
     assert rows == [(2, 1672.0), (3, 1234567.5)]
-    whole = Column("v", "v", "integer")
+    whole = DeclaredColumn("v", "v", "integer")
     assert read('v,w\n"1,672",x\n"-1,234,567.0",x\n', whole) == [(2, 1672), (3, -1234567)]
 
 
@@ -148,7 +148,7 @@ def test_missing_values_are_null(read: Read) -> None:
 
 
 def test_flags_are_read_in_any_case(read: Read) -> None:
-    flag = Column("v", "v", "flag")
+    flag = DeclaredColumn("v", "v", "flag")
     content = "v,w\nTRUE,x\nfalse,x\n,x\n"
     assert read(content, flag) == [(2, True), (3, False), (4, None)]
 
@@ -156,7 +156,7 @@ def test_flags_are_read_in_any_case(read: Read) -> None:
 def test_optional_columns_that_are_not_there_are_null(
     read: Read, connection: duckdb.DuckDBPyConnection
 ) -> None:
-    optional = Column("score", SCORE.header, "number", required=False)
+    optional = DeclaredColumn("score", SCORE.header, "number", required=False)
     content = "LSOA code (2011),LSOA name\nE01000001,a\n"
     assert read(content, CODE, optional, NAME) == [(2, "E01000001", None, "a")]
     columns = connection.execute("select column_name from (describe loaded)").fetchall()
@@ -166,7 +166,7 @@ def test_optional_columns_that_are_not_there_are_null(
 def test_an_optional_column_that_is_there_is_read_as_strictly_as_any(
     read: Read, refused: Refusal
 ) -> None:
-    optional = Column("score", SCORE.header, "number", required=False)
+    optional = DeclaredColumn("score", SCORE.header, "number", required=False)
     assert read("LSOA code (2011),Income Score\nE01000001,2\n", CODE, optional) == [
         (2, "E01000001", 2.0)
     ]
@@ -255,14 +255,14 @@ def test_a_file_without_rows_is_refused(refused: Refusal, content: str) -> None:
 def test_a_value_that_is_not_of_its_type_is_refused_with_line_column_and_value(
     refused: Refusal, value: str, kind: ValueType, expected: str
 ) -> None:
-    (problem,) = refused(one_value(value), Column("v", "v", kind))
+    (problem,) = refused(one_value(value), DeclaredColumn("v", "v", kind))
     assert problem.where == f"{WHERE}, column 'v'"
     assert problem.found == f"1 value(s) that are not {expected}: line 2: {value.strip()!r}"
     assert problem.expected == f"{expected} in every line"
 
 
 def test_whole_numbers_beyond_the_reach_of_a_double_are_not_rounded(read: Read) -> None:
-    whole = Column("v", "v", "integer")
+    whole = DeclaredColumn("v", "v", "integer")
     assert read(one_value("9007199254740993"), whole) == [(2, 9007199254740993)]
 
 
@@ -297,7 +297,7 @@ def test_two_columns_that_fit_are_refused_and_both_named(refused: Refusal) -> No
 
 @pytest.mark.parametrize("required", [True, False])
 def test_a_header_that_stands_twice_is_refused(refused: Refusal, required: bool) -> None:
-    name = Column("name", "LSOA name", "text", required=required)
+    name = DeclaredColumn("name", "LSOA name", "text", required=required)
     (problem,) = refused("LSOA code (2011),LSOA name,LSOA name \nE01000001,a,b\n", CODE, name)
     assert problem.found == "several columns: 'LSOA name', 'LSOA name'"
 
@@ -383,7 +383,7 @@ def test_a_text_is_read_as_the_number_that_it_is_or_refused(read: Read, text: st
 def test_a_text_is_read_as_the_whole_number_that_it_is_or_refused(read: Read, text: str) -> None:
     assume(text.strip(BLANKS))
     try:
-        got = read(one_value(text), Column("v", "v", "integer"))[0][1]
+        got = read(one_value(text), DeclaredColumn("v", "v", "integer"))[0][1]
     except RefreshError:
         assert not re.fullmatch(r"[+-]?[0-9]+", text.strip(BLANKS)), "a whole number refused"
     else:
@@ -414,7 +414,11 @@ def test_any_table_of_text_reads_back_with_its_line_numbers(
         first = len(re.findall(r"\r\n|\r|\n", sink.getvalue())) + 1
         writer.writerow(row)
         places.append((first, len(re.findall(r"\r\n|\r|\n", sink.getvalue()))))
-    got = read("\ufeff" * bom + sink.getvalue(), Column("a", "a", "text"), Column("b", "b", "text"))
+    got = read(
+        "\ufeff" * bom + sink.getvalue(),
+        DeclaredColumn("a", "a", "text"),
+        DeclaredColumn("b", "b", "text"),
+    )
     expected = [(place, row) for place, row in zip(places, table, strict=True) if any(row)]
     assert [row[1:] for row in got] == [(a or None, b or None) for _, (a, b) in expected]
     for (line, *_), ((first, last), _) in zip(got, expected, strict=True):

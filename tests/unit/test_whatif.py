@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from orchestration.whatif import RulesError, threshold, weights
+from orchestration.ask.whatif import RulesError, threshold, weights
 
 
 @pytest.mark.parametrize(

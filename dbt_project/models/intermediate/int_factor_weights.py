@@ -1,6 +1,6 @@
 """Maximum-likelihood one-factor weights, estimated in Python: SQL takes them from this table."""
 
-from orchestration.factor_analysis import estimate_weights
+from orchestration.modelling.factor_weights import estimate_weights
 
 
 def model(dbt, session):  # type: ignore[no-untyped-def]  # noqa: ARG001  # dbt calls it so

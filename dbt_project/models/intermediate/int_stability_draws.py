@@ -1,6 +1,6 @@
 """Each area's flag in draws of the method's choices, in Python: SQL takes the shares from here."""
 
-from orchestration.stability import draw_flags
+from orchestration.modelling.draws import draw_flags
 
 
 def model(dbt, session):  # type: ignore[no-untyped-def]  # noqa: ARG001  # dbt calls it so

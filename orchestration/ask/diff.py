@@ -1,0 +1,110 @@
+"""What changed between two editions of a published release: what ``lbn diff`` asks of it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import duckdb
+
+from orchestration.ask.lists import CHANGES, check_edition, check_places
+from orchestration.queries import Filters, Row, query_rows
+
+
+@dataclass(frozen=True)
+class Diff:
+    """The change from an edition to a later one.
+
+    ``counts`` are of all areas that pass the filters; ``rows`` hold those with the changes asked
+    for. ``swapped`` says that they were asked for in the other order.
+    """
+
+    edition_from: str
+    edition_to: str
+    swapped: bool
+    counts: dict[str, int]
+    rows: list[Row]
+    release_id: str
+    label: str
+
+
+class NotComparableError(Exception):
+    """The editions may not be set against each other; ``reason`` says why, to be read after ':'."""
+
+    def __init__(self, edition: str, other: str, reason: str) -> None:
+        super().__init__(f"{edition} and {other} may not be compared: {reason}.")
+        self.reason = reason
+
+
+def diff_editions(
+    connection: duckdb.DuckDBPyConnection,
+    edition: str,
+    other: str,
+    filters: Filters,
+    changes: Collection[str] = ("joined", "left"),
+) -> Diff:
+    """What joined, left and stayed from the earlier of two editions to the later.
+
+    Joined comes first, then left, then stayed; in each the worst by the later IMD rank.
+
+    Raises:
+        UnknownEditionError: the release has no such edition.
+        NotComparableError: the editions may not be compared; it says why.
+        UnknownPlaceError: the later edition has no such region or authority.
+    """
+    for one in (edition, other):
+        check_edition(connection, one)
+    edition_from, edition_to = _comparable(connection, edition, other)
+    check_places(connection, edition_to, filters)
+    rows = query_rows(
+        connection,
+        f"""
+        select changes.*, release.release_id, release.label
+        from marts.edition_change as changes
+        cross join meta.release
+        where
+            changes.edition_from = $edition_from
+            and changes.edition_to = $edition_to
+            and {filters.condition("changes")}
+        -- As it happens, the order of the alphabet is that of interest.
+        order by changes.change, changes.imd_rank_to nulls last, changes.area_code
+        """,
+        edition_from=edition_from,
+        edition_to=edition_to,
+        **filters.parameters,
+    )
+    found = Counter(row["change"] for row in rows)
+    (release,) = query_rows(connection, "select release_id, label from meta.release")
+    return Diff(
+        edition_from=edition_from,
+        edition_to=edition_to,
+        swapped=edition_from != edition,
+        counts={change: found[change] for change in CHANGES},
+        rows=[row for row in rows if row["change"] in changes],
+        release_id=release["release_id"],
+        label=release["label"],
+    )
+
+
+def _comparable(connection: duckdb.DuckDBPyConnection, edition: str, other: str) -> tuple[str, str]:
+    """The two in the order in which they are declared: the earlier one first."""
+    if edition == other:
+        raise NotComparableError(edition, other, "they are the same edition")
+    declared = query_rows(
+        connection,
+        """
+        select * from marts.dim_edition_pair
+        where edition_from in ($1, $2) and edition_to in ($1, $2)
+        """,
+        edition,
+        other,
+    )
+    if not declared:
+        raise NotComparableError(
+            edition, other, "the seed edition_pairs does not say whether they may be"
+        )
+    (pair,) = declared
+    if not pair["is_comparable"]:
+        raise NotComparableError(edition, other, pair["reason_not_comparable"])
+    return pair["edition_from"], pair["edition_to"]

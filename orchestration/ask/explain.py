@@ -1,0 +1,245 @@
+"""Why an area is on a list or not: from the flag down to the line of each file.
+
+Reads a published release and gives plain nested data, which the command prints and other pages may
+use. Every figure comes with the inputs of its formula, so that a calculator can check it.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import duckdb
+
+from orchestration.ask.lists import check_edition
+from orchestration.queries import Row, query_rows
+
+CANDIDATES = 8
+
+
+class UnknownAreaError(Exception):
+    """No such area, or several of that name; ``candidates`` are 'code name' of those near."""
+
+    def __init__(self, area: str, candidates: list[str], *, several: bool) -> None:
+        super().__init__(area)
+        self.area = area
+        self.candidates = candidates
+        self.several = several
+
+
+def explain(
+    connection: duckdb.DuckDBPyConnection,
+    area: str,
+    edition: str | None = None,
+    part: str | None = None,
+) -> dict[str, Any]:
+    """Everything that an area's flag in an edition stands on.
+
+    Args:
+        connection: A published release.
+        area: Its code, or its name or a part of it, without regard to case.
+        edition: None for the newest edition that has the area.
+        part: Of an area whose IMD was carried: the part whose domains to show, by its code; None
+            for the worst.
+
+    Returns:
+        ``verdict`` (the area's row of double_disadvantage with thresholds), ``carry`` (the parts
+        that the IMD came from, none where it is the area's own), ``indices`` (the IMD and the CNI,
+        each with its ``domains``, their ``sub_domains`` and their ``indicators``), ``files`` (of
+        every source named above, by id) and ``other_editions``.
+
+    Raises:
+        UnknownEditionError: the release has no such edition.
+        UnknownAreaError: no area of that name, or several; or no such part.
+    """
+    if edition is not None:
+        check_edition(connection, edition)
+    code = _code(connection, area, edition)
+    having = query_rows(
+        connection,
+        "select edition_id from marts.double_disadvantage inner join marts.dim_edition "
+        "using (edition_id) where area_code = $1 order by imd_release, cni_release, edition_id",
+        code,
+    )
+    chosen = edition or having[-1]["edition_id"]
+    verdict = _verdict(connection, code, chosen)
+    carry = query_rows(
+        connection,
+        "select * from marts.imd_carry where edition_id = $1 and area_code = $2 "
+        "order by part_imd_rank, part_code",
+        chosen,
+        code,
+    )
+    codes = [row["part_code"] for row in carry]
+    if part is not None and part not in codes:
+        raise UnknownAreaError(part, codes, several=False)
+    imd_area = part or (codes[0] if codes else code)
+    indices = [
+        _index(connection, verdict["imd_release"], imd_area),
+        _index(connection, verdict["cni_release"], code),
+    ]
+    found = [index for index in indices if index]
+    return {
+        "verdict": verdict,
+        "carry": carry,
+        "indices": found,
+        "files": _files(connection, [carry, found]),
+        "other_editions": [row["edition_id"] for row in having if row["edition_id"] != chosen],
+    }
+
+
+def _code(connection: duckdb.DuckDBPyConnection, area: str, edition: str | None) -> str:
+    areas = query_rows(
+        connection,
+        "select distinct area_code, area_name from marts.double_disadvantage "
+        "where $1 is null or edition_id = $1 order by all",
+        edition,
+    )
+    wanted = area.strip().lower()
+    for matches in (
+        [row for row in areas if row["area_code"].lower() == wanted],
+        [row for row in areas if (row["area_name"] or "").lower() == wanted],
+        [row for row in areas if wanted in (row["area_name"] or "").lower()],
+    ):
+        if len({row["area_code"] for row in matches}) == 1:
+            return str(matches[0]["area_code"])
+        if matches:
+            listed = [f"{row['area_code']} {row['area_name']}" for row in matches[:CANDIDATES]]
+            raise UnknownAreaError(area, listed, several=True)
+    labels = {
+        name.lower(): f"{row['area_code']} {row['area_name']}"
+        for row in areas
+        for name in (row["area_code"], row["area_name"] or "")
+    }
+    near = difflib.get_close_matches(wanted, labels, n=CANDIDATES, cutoff=0.6)
+    raise UnknownAreaError(area, list(dict.fromkeys(labels[n] for n in near)), several=False)
+
+
+def _verdict(connection: duckdb.DuckDBPyConnection, code: str, edition: str) -> Row:
+    rows = query_rows(
+        connection,
+        """
+        select
+            areas.*,
+            editions.label as edition_label,
+            editions.imd_release,
+            editions.cni_release,
+            editions.carry_rule,
+            editions.imd_threshold_percent,
+            editions.cni_threshold_percent,
+            areas.imd_areas_ranked * editions.imd_threshold_percent // 100 as imd_threshold_rank,
+            areas.cni_areas_ranked * editions.cni_threshold_percent // 100 as cni_threshold_rank
+        from marts.double_disadvantage as areas
+        inner join marts.dim_edition as editions on areas.edition_id = editions.edition_id
+        where areas.edition_id = $1 and areas.area_code = $2
+        """,
+        edition,
+        code,
+    )
+    return rows[0]
+
+
+def _index(connection: duckdb.DuckDBPyConnection, release: str, code: str) -> Row | None:
+    rows = query_rows(
+        connection,
+        "select * from marts.fct_index_score where index_release = $1 and area_code = $2",
+        release,
+        code,
+    )
+    if not rows:
+        return None
+    # Areas that share a domain rank enter the transform at the mean of the places they share.
+    domains = query_rows(
+        connection,
+        """
+        select * from (
+            select
+                *,
+                domain_rank
+                + (count(*) over (partition by domain, domain_rank) - 1) / 2.0 as place
+            from marts.fct_domain_score
+            where index_release = $1
+        ) as placed
+        where area_code = $2
+        order by domain
+        """,
+        release,
+        code,
+    )
+    for domain in domains:
+        domain["sub_domains"] = _sub_domains(connection, release, code, domain["domain"])
+    return {**rows[0], "domains": domains}
+
+
+def _sub_domains(
+    connection: duckdb.DuckDBPyConnection, release: str, code: str, domain: str
+) -> list[Row]:
+    sub_domains = query_rows(
+        connection,
+        """
+        select scores.*, reconciled.method, reconciled.not_rebuilt_because
+        from (
+            select
+                *,
+                computed_rank
+                + (count(*) over (partition by sub_domain, computed_rank) - 1) / 2.0 as place
+            from marts.fct_sub_domain_score
+            where index_release = $1 and domain = $3
+        ) as scores
+        left join marts.indicator_reconciliation as reconciled
+            on
+                scores.index_release = reconciled.index_release
+                and scores.sub_domain = reconciled.measure
+                and reconciled.measure_level = 'sub_domain'
+        where scores.area_code = $2
+        order by scores.sub_domain
+        """,
+        release,
+        code,
+        domain,
+    )
+    for sub_domain in sub_domains:
+        sub_domain["indicators"] = query_rows(
+            connection,
+            """
+            select
+                described.* exclude (index_release, sub_domain, domain, source_id),
+                found.* exclude (index_release, indicator, area_code),
+                described.weight * found.standard_score as weighted_score
+            from marts.fct_indicator as found
+            inner join marts.dim_indicator as described
+                on
+                    found.index_release = described.index_release
+                    and found.indicator = described.indicator
+            where
+                found.index_release = $1
+                and found.area_code = $2
+                and described.sub_domain = $3
+            order by coalesce(described.part_of, found.indicator), described.part_of nulls first,
+                found.indicator
+            """,
+            release,
+            code,
+            sub_domain["sub_domain"],
+        )
+    return sub_domains
+
+
+def _files(connection: duckdb.DuckDBPyConnection, found: Any) -> dict[str, Row]:
+    """Every source that is named anywhere in what was found."""
+    named = _named_sources(found)
+    rows = query_rows(
+        connection,
+        "select source_id, title, file_name, sha256, publisher, licence, landing_page "
+        "from marts.dim_source order by source_id",
+    )
+    return {row["source_id"]: row for row in rows if row["source_id"] in named}
+
+
+def _named_sources(found: Any) -> set[str]:
+    if isinstance(found, list):
+        return set().union(*map(_named_sources, found))
+    if not isinstance(found, dict):
+        return set()
+    names = {str(found[key]) for key in ("source_id", "lookup_source_id") if found.get(key)}
+    return names.union(*map(_named_sources, found.values()))

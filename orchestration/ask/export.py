@@ -1,0 +1,120 @@
+"""One edition as one file, for ``lbn export``: written beside its place, then moved into it."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from orchestration.ask.lists import check_edition, check_places
+from orchestration.publish.exports.formats import ExportFormat
+from orchestration.queries import Filters
+
+_ENDINGS = {ExportFormat.geoparquet: "_boundaries.parquet"}
+
+
+class ExistsError(Exception):
+    """The file is there already, and was not to be overwritten."""
+
+
+def default_name(edition: str, format_: ExportFormat, filters: Filters, *, listed: bool) -> str:
+    """Name of the file: the edition and what it was narrowed to."""
+    said = [edition, "listed" if listed else None, filters.region, filters.lad]
+    slugs = [re.sub(r"[^a-z0-9]+", "_", part.lower()).strip("_") for part in said if part]
+    return "_".join(slugs) + _ENDINGS.get(format_, f".{format_}")
+
+
+def describes(output: Path) -> Path:
+    """Where the description of a CSV file goes, which cannot carry its own."""
+    return output.with_name(f"{output.stem}.datapackage.json")
+
+
+def export_edition(
+    warehouse: duckdb.DuckDBPyConnection,
+    edition: str,
+    format_: ExportFormat,
+    output: Path,
+    filters: Filters,
+    *,
+    listed: bool = False,
+    bom: bool = False,
+    force: bool = False,
+) -> tuple[list[Path], int]:
+    """Write the areas of an edition to a file; a CSV file gets a ``datapackage.json`` beside it.
+
+    Args:
+        warehouse: A release.
+        edition: Its id.
+        format_: What to write.
+        output: The file to write; its folder is there.
+        filters: Which areas.
+        listed: Only those on the list.
+        bom: With a byte-order mark (CSV).
+        force: Overwrite.
+
+    Returns:
+        The files, and the number of areas in them.
+
+    Raises:
+        UnknownEditionError: the release has no such edition.
+        UnknownPlaceError: the edition has no such region or authority.
+        ExistsError: a file is there already; nothing was written.
+        OSError: the folder cannot be written to; nothing was written.
+    """
+    check_edition(warehouse, edition)
+    check_places(warehouse, edition, filters)
+    files = [output]
+    if format_ is ExportFormat.csv:
+        files.append(describes(output))
+    there = [file for file in files if file.exists() and not force]
+    if there:
+        raise ExistsError(str(there[0]))
+    with tempfile.TemporaryDirectory(prefix=".lbn-export-", dir=output.parent) as folder:
+        made = Path(folder) / output.name
+        rows = _write(warehouse, edition, format_, made, filters, listed=listed, bom=bom)
+        for file in reversed(files):
+            os.replace(made.with_name(file.name), file)
+    return files, rows
+
+
+def _write(
+    warehouse: duckdb.DuckDBPyConnection,
+    edition: str,
+    format_: ExportFormat,
+    path: Path,
+    filters: Filters,
+    *,
+    listed: bool,
+    bom: bool,
+) -> int:
+    # These libraries take a second to import.
+    from orchestration.publish.exports.about import about as read_about
+    from orchestration.publish.exports.csv_file import write_csv
+    from orchestration.publish.exports.datapackage import File, write_datapackage
+    from orchestration.publish.exports.geometry import with_boundaries
+    from orchestration.publish.exports.geopackage import Layer, write_geopackage
+    from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
+    from orchestration.publish.exports.tables import edition_table
+    from orchestration.publish.exports.workbook import Sheet, sheet_name, write_workbook
+
+    about = read_about(warehouse)
+    table = edition_table(warehouse, about, edition, filters, listed=listed)
+    (area_type,) = (row["area_type"] for row in about.editions if row["edition_id"] == edition)
+    match format_:
+        case ExportFormat.csv:
+            write_csv(path, table, bom=bom)
+            write_datapackage(describes(path), about, [File(path, table.title, table)])
+        case ExportFormat.parquet:
+            write_parquet(path, table, about)
+        case ExportFormat.geoparquet:
+            frame = with_boundaries(warehouse, table, area_type)
+            write_geoparquet(path, table, frame, about)
+        case ExportFormat.gpkg:
+            frame = with_boundaries(warehouse, table, area_type)
+            write_geopackage(path, [Layer(table, frame)], about)
+        case ExportFormat.xlsx:
+            write_workbook(path, about, [Sheet(sheet_name(edition), table)])
+    return int(table.data.num_rows)

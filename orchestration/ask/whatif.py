@@ -1,0 +1,400 @@
+"""What a list would be with other thresholds or other weights: what ``lbn whatif`` asks.
+
+Computed in SQL on a published release, by the formulas of the lists: index score = sum of weight x
+domain score, competition rank, the edition's carry rule, last rank within = floor(N x threshold).
+An index whose weights are not changed keeps the ranks of the list, which are the published ones
+where there are any; so nothing changed gives the list itself.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import duckdb
+
+from orchestration.ask.lists import CHANGES, check_edition, check_places
+from orchestration.queries import Filters, Row, query_rows
+
+INDICES = ("imd", "cni")
+
+
+class RulesError(Exception):
+    """A threshold or weight that cannot be; the text says why and what may be."""
+
+
+@dataclass(frozen=True)
+class AskedRules:
+    """What is asked to differ. None, or no weight for a domain, leaves what the edition has.
+
+    Thresholds are shares of N, above 0 to 1; weights have no unit. They are not normalised: only
+    their proportions count.
+    """
+
+    imd_threshold: Fraction | None = None
+    cni_threshold: Fraction | None = None
+    weights: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index under the rules: its threshold (share of N), weights, whether those differ."""
+
+    release: str
+    threshold: Fraction
+    weights: dict[str, float]
+    is_reweighted: bool
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """The list that would be, against the edition's.
+
+    ``counts`` are of all areas that pass the filters: listed before and after, joined, left,
+    stayed. ``rows`` hold those with the changes asked for. ``notes`` say how it was computed.
+    """
+
+    edition_id: str
+    release_id: str
+    label: str
+    indices: dict[str, Index]
+    counts: dict[str, int]
+    notes: list[str]
+    rows: list[Row]
+
+    def as_data(self) -> dict[str, Any]:
+        """The same as plain data, for JSON."""
+        return {
+            "edition_id": self.edition_id,
+            "release_id": self.release_id,
+            "label": self.label,
+            "rules": {
+                name: {
+                    "index_release": index.release,
+                    "threshold": float(index.threshold),
+                    "weights": index.weights,
+                    "is_reweighted": index.is_reweighted,
+                }
+                for name, index in self.indices.items()
+            },
+            "counts": self.counts,
+            "notes": self.notes,
+            "areas": self.rows,
+        }
+
+
+def threshold(text: str) -> Fraction:
+    """A threshold as people write it: '0.15' or '15%'. Exact, so that no rounding decides a rank.
+
+    Raises:
+        RulesError: it is no share above 0 to 1.
+    """
+    stated = text.strip()
+    try:
+        share = Fraction(stated.removesuffix("%").strip()) / (100 if stated.endswith("%") else 1)
+    except (ValueError, ZeroDivisionError):
+        raise RulesError(f"'{text}' is no threshold. Write 0.15 or 15%.") from None
+    if not 0 < share <= 1:
+        hint = f" Did you mean {stated}%?" if 1 < share <= 100 and "%" not in stated else ""
+        raise RulesError(f"A threshold is above 0 and at most 1, or 100%; not {text}.{hint}")
+    return share
+
+
+def weights(text: str) -> dict[str, float]:
+    """Weights as people write them: 'income=0.3,employment=0.2'.
+
+    Raises:
+        RulesError: it is not that, a domain comes twice, or a weight is no number of 0 or more.
+    """
+    found: dict[str, float] = {}
+    for part in text.split(","):
+        domain, _, number = (piece.strip().lower() for piece in part.partition("="))
+        try:
+            weight = float(number)
+        except ValueError:
+            weight = math.nan
+        if not domain or not math.isfinite(weight) or weight < 0:
+            raise RulesError(
+                f"'{part.strip()}' is no weight. Write domain=number, such as income=0.3; "
+                "a number is 0 or more."
+            )
+        if domain in found:
+            raise RulesError(f"The weight of {domain} is given twice.")
+        found[domain] = weight
+    return found
+
+
+def what_if(
+    connection: duckdb.DuckDBPyConnection,
+    edition: str,
+    rules: AskedRules,
+    filters: Filters | None = None,
+    changes: Collection[str] = ("joined", "left"),
+) -> WhatIf:
+    """The list of an edition under other rules, against the edition's list.
+
+    Joined comes first, then left, then stayed; in each the worst by the new IMD rank.
+
+    Args:
+        connection: A published release.
+        edition: Its id.
+        rules: What differs.
+        filters: Region and authority of the areas to tell of; ranks are always the nation's.
+        changes: Which of joined, left, stayed to list.
+
+    Raises:
+        UnknownEditionError: the release has no such edition.
+        UnknownPlaceError: the edition has no such region or authority.
+        RulesError: a domain that neither index has, or an index without domains here.
+    """
+    check_edition(connection, edition)
+    filters = filters or Filters()
+    check_places(connection, edition, filters)
+    (found,) = query_rows(
+        connection,
+        "select editions.*, release.release_id, release.label as release_label "
+        "from marts.dim_edition as editions cross join meta.release where edition_id = $1",
+        edition,
+    )
+    indices = _indices(connection, found, rules)
+    rows = query_rows(
+        connection,
+        _query(indices, found["carry_rule"], filters),
+        **{
+            "edition": edition,
+            **filters.parameters,
+            **{
+                f"{name}_{part}": value
+                for name, index in indices.items()
+                for part, value in (
+                    ("numerator", index.threshold.numerator),
+                    ("denominator", index.threshold.denominator),
+                )
+            },
+            **{
+                f"{name}_{part}": value
+                for name, index in indices.items()
+                if index.is_reweighted
+                for part, value in (
+                    ("release", index.release),
+                    ("domains", list(index.weights)),
+                    ("weights", list(index.weights.values())),
+                )
+            },
+        },
+    )
+    counts = {change: sum(row["change"] == change for row in rows) for change in CHANGES}
+    return WhatIf(
+        edition_id=edition,
+        release_id=found["release_id"],
+        label=found["release_label"],
+        indices=indices,
+        counts={
+            "listed_before": counts["left"] + counts["stayed"],
+            "listed_after": counts["joined"] + counts["stayed"],
+            **counts,
+        },
+        notes=_notes(indices),
+        rows=[row for row in rows if row["change"] in changes],
+    )
+
+
+def _indices(
+    connection: duckdb.DuckDBPyConnection, edition: Row, rules: AskedRules
+) -> dict[str, Index]:
+    """Both indices with their weights; a weight that is the published one is no change."""
+    domains = query_rows(
+        connection,
+        "select distinct index_release, domain, weight from marts.fct_domain_score "
+        "where index_release in ($1, $2) order by all",
+        edition["imd_release"],
+        edition["cni_release"],
+    )
+    published = {
+        name: {
+            row["domain"]: row["weight"]
+            for row in domains
+            if row["index_release"] == edition[f"{name}_release"]
+        }
+        for name in INDICES
+    }
+    known = [domain for name in INDICES for domain in published[name]]
+    unknown = [domain for domain in rules.weights if domain not in known]
+    if unknown:
+        without = [edition[f"{name}_release"] for name in INDICES if not published[name]]
+        because = "".join(
+            f" {release} has no domains in this warehouse: only the index itself was in the file "
+            "that it was built from, so its weights cannot be changed."
+            for release in without
+        )
+        raise RulesError(
+            f"No domain {' or '.join(unknown)} in {edition['edition_id']}.{because} "
+            f"There are: {', '.join(known)}."
+        )
+    stated = {"imd": rules.imd_threshold, "cni": rules.cni_threshold}
+    found = {}
+    for name in INDICES:
+        chosen = {domain: rules.weights.get(domain, w) for domain, w in published[name].items()}
+        if chosen and not any(chosen.values()):
+            raise RulesError(f"All weights of {edition[f'{name}_release']} are 0.")
+        found[name] = Index(
+            release=edition[f"{name}_release"],
+            threshold=stated[name] or Fraction(edition[f"{name}_threshold_percent"], 100),
+            weights=chosen,
+            is_reweighted=chosen != published[name],
+        )
+    return found
+
+
+def _notes(indices: dict[str, Index]) -> list[str]:
+    notes = []
+    for name, index in indices.items():
+        if index.is_reweighted:
+            said = ", ".join(f"{domain} {weight:g}" for domain, weight in index.weights.items())
+            notes.append(
+                f"{name.upper()}: scores computed from the domain scores with the weights {said}, "
+                "and ranked anew. The list uses the published scores and ranks, which carry their "
+                "publisher's rounding: an area at a threshold may move by that alone."
+            )
+    return notes
+
+
+def _query(indices: dict[str, Index], carry_rule: str, filters: Filters) -> str:
+    ctes = [_own_scores(name) if index.is_reweighted else "" for name, index in indices.items()]
+    ranks = [
+        _carried(carry_rule) if indices["imd"].is_reweighted else _as_listed("imd"),
+        _on_own_areas("cni") if indices["cni"].is_reweighted else _as_listed("cni"),
+    ]
+    return f"""
+        with {"".join(ctes)}
+        imd as ({ranks[0]}),
+        cni as ({ranks[1]}),
+        judged as (
+            select
+                areas.*,
+                imd.place as imd_rank_after,
+                imd.n as imd_areas_ranked_after,
+                cni.place as cni_rank_after,
+                cni.n as cni_areas_ranked_after,
+                -- In whole numbers: place / N <= threshold.
+                coalesce(
+                    imd.place * $imd_denominator::hugeint <= imd.n * $imd_numerator::hugeint
+                    and cni.place * $cni_denominator::hugeint <= cni.n * $cni_numerator::hugeint,
+                    false
+                ) as is_listed_after
+            from marts.double_disadvantage as areas
+            left join imd on areas.area_code = imd.area_code
+            left join cni on areas.area_code = cni.area_code
+            where areas.edition_id = $edition
+        )
+        select
+            judged.edition_id,
+            case
+                when not judged.is_doubly_disadvantaged then 'joined'
+                when judged.is_listed_after then 'stayed'
+                else 'left'
+            end as change,
+            judged.area_code,
+            judged.area_name,
+            judged.lad_code,
+            judged.lad_name,
+            judged.region_name,
+            judged.population,
+            judged.imd_rank as imd_rank_before,
+            judged.imd_rank_after,
+            judged.imd_areas_ranked_after,
+            judged.cni_rank as cni_rank_before,
+            judged.cni_rank_after,
+            judged.cni_areas_ranked_after,
+            release.release_id,
+            release.label
+        from judged
+        cross join meta.release
+        where
+            (judged.is_doubly_disadvantaged or judged.is_listed_after)
+            and {filters.condition("judged")}
+        -- As it happens, the order of the alphabet is that of interest.
+        order by change, judged.imd_rank_after nulls last, judged.area_code
+    """
+
+
+def _own_scores(name: str) -> str:
+    """The index on its own areas: scores with the weights, to nine decimals, and ranked.
+
+    As int_index_scores does it: sums that differ only in the last bits of a double are ties; an
+    index without one of its domains is no index.
+    """
+    return f"""
+        {name}_weights as (
+            select unnest(${name}_domains::varchar[]) as domain,
+                unnest(${name}_weights::double[]) as weight
+        ),
+        {name}_scores as (
+            select
+                domains.area_code,
+                list_sum(list(weights.weight * domains.domain_score order by domains.domain))
+                    as score
+            from marts.fct_domain_score as domains
+            inner join {name}_weights as weights on domains.domain = weights.domain
+            where domains.index_release = ${name}_release
+            group by domains.area_code
+            having count(*) = (select count(*) from {name}_weights)
+        ),
+        {name}_ranked as (
+            select
+                area_code,
+                score,
+                rank() over (order by round(score, 9) desc) as place,
+                count(*) over () as n
+            from {name}_scores
+        ),
+    """
+
+
+def _as_listed(name: str) -> str:
+    return f"""
+        select area_code, {name}_rank as place, {name}_areas_ranked as n
+        from marts.double_disadvantage
+        where edition_id = $edition
+    """
+
+
+def _on_own_areas(name: str) -> str:
+    return f"select area_code, place, n from {name}_ranked"
+
+
+def _carried(rule: str) -> str:
+    """The reweighted IMD on the areas of the edition, as int_carried_imd does it."""
+    parts = """
+        from marts.imd_carry as parts
+        inner join imd_ranked as ranked on parts.part_code = ranked.area_code
+        where parts.edition_id = $edition
+        group by parts.area_code
+    """
+    if rule == "direct":
+        return _on_own_areas("imd")
+    if rule == "any_parent":
+        return (
+            f"select parts.area_code, min(ranked.place) as place, any_value(ranked.n) as n {parts}"
+        )
+    if rule == "population_weighted_mean":
+        return f"""
+            select
+                area_code,
+                rank() over (order by score desc) as place,
+                count(*) over () as n
+            from (
+                select
+                    parts.area_code,
+                    list_sum(list(ranked.score * parts.part_population order by parts.part_code))
+                    / nullif(
+                        list_sum(list(parts.part_population order by parts.part_code)), 0
+                    ) as score
+                {parts}
+            ) as averaged
+            where score is not null
+        """
+    raise RulesError(f"The carry rule {rule} is not known here, so weights cannot be changed.")

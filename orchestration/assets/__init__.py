@@ -1,1 +1,0 @@
-"""The Dagster assets, one module a stage: source files, raw tables, dbt models, the release."""

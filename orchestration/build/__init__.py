@@ -1,0 +1,1 @@
+"""The candidate: its database, and the dbt run that fills it."""

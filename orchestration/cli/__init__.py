@@ -1,0 +1,1 @@
+"""The command lbn: what it asks for, and what it prints."""

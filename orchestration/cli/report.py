@@ -1,0 +1,293 @@
+"""What the commands print: short, for people. Machines use --format csv or json."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from orchestration.defs.refresh import Refreshed
+from orchestration.layout import CURRENT, EXPLORER, FIRST_PAGE, WAREHOUSE
+from orchestration.settings import Settings
+from orchestration.sources.registry import Profile, Source
+
+# Both import DuckDB, which most commands do without.
+if TYPE_CHECKING:
+    from orchestration.ask.diff import Diff
+    from orchestration.ask.whatif import WhatIf
+
+_OUTCOMES = {
+    "built": "Published",
+    "unchanged": "Nothing changed: the same inputs and code as",
+    "restored": "Built before from the same inputs and code, and current again:",
+}
+
+
+def banner(console: Console, profile: Profile) -> None:
+    """Whatever comes from the synthetic country says so first."""
+    if profile.synthetic:
+        console.print(f"[bold yellow]SYNTHETIC[/] {escape(profile.label)}")
+
+
+class Progress:
+    """One line a step, with its time; on a terminal the running step has a spinner."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._status = console.status("")
+        self._step: str | None = None
+        self._begun = 0.0
+
+    def __enter__(self) -> Progress:
+        self._status.start()
+        return self
+
+    def announce(self, step: str) -> None:
+        """A step begins, and the one before it, if it did not fail, is done."""
+        self._finish("[green]✓[/]")
+        self._step, self._begun = step, time.monotonic()
+        self._status.update(escape(step))
+
+    def failed(self) -> None:
+        """The step that runs has failed; others may follow."""
+        self._finish("[red]✗[/]")
+
+    def _finish(self, mark: str) -> None:
+        if self._step:
+            seconds = time.monotonic() - self._begun
+            self._console.print(f"{mark} {escape(self._step)} [dim]{seconds:.1f} s[/]")
+        self._step = None
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._finish("[red]✗[/]" if kind else "[green]✓[/]")
+        self._status.stop()
+
+
+def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        right = column in numbers
+        table.add_column(column, justify="right" if right else "left", overflow="fold")
+    return table
+
+
+def _count(value: Any) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def _minute(moment: str) -> str:
+    """An ISO 8601 moment (UTC) to the minute."""
+    return moment[:16].replace("T", " ")
+
+
+def _editions(console: Console, manifest: dict[str, Any]) -> None:
+    numbers = ("areas", "rated", "on the list", "published list")
+    table = _table("edition", *numbers, numbers=numbers)
+    for edition in manifest["editions"]:
+        table.add_row(
+            edition["edition_id"],
+            *(
+                _count(edition[field])
+                for field in ("areas", "areas_rated", "areas_listed", "areas_published")
+            ),
+        )
+    console.print(table)
+
+
+def _changes(console: Console, manifest: dict[str, Any]) -> None:
+    changes = manifest["changes_since"]
+    if not changes:
+        return
+    moved = [edition for edition in changes["editions"] if edition["joined"] or edition["departed"]]
+    console.print(f"Against {changes['release_id']}: " + ("" if moved else "every list the same."))
+    for edition in moved:
+        console.print(
+            f"  {edition['edition_id']}: {edition['joined']:,} joined, {edition['departed']:,} left"
+        )
+
+
+def refreshed(console: Console, result: Refreshed, settings: Settings) -> None:
+    """The summary of a refresh and the next commands worth trying."""
+    manifest = result.manifest
+    guards = manifest["guards"]
+    expectations = sum(guard["expectations"] for guard in guards)
+    console.print()
+    console.print(
+        f"[bold]{_OUTCOMES[result.outcome]}[/] {manifest['release_id']} "
+        f"({manifest['label']}, {escape(manifest['country'])})"
+    )
+    _editions(console, manifest)
+    console.print(
+        f"{len(guards)} guards passed ({expectations} expectations); "
+        f"{len(manifest['inputs'])} source files"
+    )
+    for source in manifest["inputs"]:
+        if source["issue"].startswith("re-issue"):
+            console.print(f"[yellow]{source['source_id']}[/] is a {escape(source['issue'])}")
+    if result.outcome == "built":
+        _changes(console, manifest)
+    current = settings.releases / CURRENT
+    if current.is_relative_to(Path.cwd()):
+        current = current.relative_to(Path.cwd())
+    profile = "" if settings.profile == "sample" else f" --profile {settings.profile}"
+    for what, file in (("Warehouse", WAREHOUSE), ("Explorer", f"{EXPLORER}/{FIRST_PAGE}")):
+        console.print(f"{what + ':':<10} {current / file}", markup=False)
+    console.print("\nNext:")
+    for command, what in (
+        (f"list lsoa21_imd2025_cni2023{profile}", "read a list"),
+        (f"status{profile}", "what is published, built from what"),
+        (f"ui{profile}", "the same as a graph, in the Dagster UI"),
+    ):
+        console.print(f"  {_lbn()} {command}", markup=False)
+        console.print(f"      {what}", markup=False, style="dim")
+
+
+def _lbn() -> str:
+    """How to call this command from here: by its name, if it is on the path."""
+    if shutil.which("lbn"):
+        return "lbn"
+    here = Path(sys.argv[0]).absolute()
+    return str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here)
+
+
+def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> None:
+    numbers = ("IMD rank", "CNI rank", "people")
+    table = _table("area", "name", "authority", "region", *numbers, numbers=numbers)
+    for row in rows:
+        table.add_row(
+            row["area_code"],
+            row["area_name"],
+            row["lad_name"],
+            row["region_name"],
+            *(_count(row[field]) for field in ("imd_rank", "cni_rank", "population")),
+        )
+    console.print(table)
+    where = f" ({rows[0]['label']}, {rows[0]['release_id']})" if rows else ""
+    console.print(f"{len(rows):,} areas on {edition}{where}; rank 1 = worst", markup=False)
+
+
+def status(console: Console, release: Path, manifest: dict[str, Any]) -> None:
+    console.print(
+        f"[bold]{manifest['release_id']}[/] ({manifest['label']}, "
+        f"{escape(manifest['country'])}), checksums intact"
+    )
+    console.print(f"built {manifest['built_at']} by code {manifest['code_version']}")
+    console.print(f"in {release}\n", markup=False)
+    _editions(console, manifest)
+    console.print()
+    numbers = ("passed", "of")
+    table = _table("guard", "stage", *numbers, "checked", numbers=numbers)
+    for guard in manifest["guards"]:
+        table.add_row(
+            guard["guard"],
+            guard["stage"],
+            str(guard["passed"]),
+            str(guard["expectations"]),
+            _minute(guard["checked_at"]),
+        )
+    console.print(table)
+    console.print()
+    table = _table("source", "sha256", "rows", "retrieved", "issue", numbers=("rows",))
+    for source in manifest["inputs"]:
+        table.add_row(
+            source["source_id"],
+            source["sha256"][:12],
+            _count(source["rows"]),
+            _minute(source["retrieved_at"]),
+            source["issue"],
+        )
+    console.print(table)
+
+
+@dataclass(frozen=True)
+class FoundSource:
+    """A source as `lbn sources` shows it."""
+
+    source: Source
+    expected_rows: int
+    where: str
+    sha256: str
+    rows_read: int | None
+
+
+def sources(console: Console, found: list[FoundSource]) -> None:
+    for entry in found:
+        console.print(f"[bold]{entry.source.id}[/]  {escape(entry.source.title)}")
+        rows = f"{entry.expected_rows:,} rows of the nation expected"
+        if entry.rows_read is not None:
+            rows += f", {entry.rows_read:,} rows read in all"
+        for name, value in (
+            ("file", entry.where),
+            ("sha256", entry.sha256 or "known after the download"),
+            ("rows", rows),
+            ("licence", entry.source.licence),
+        ):
+            console.print(f"  {name:<8} {value}", markup=False)
+
+
+def edition_diff(console: Console, diff: Diff) -> None:
+    """An area in two lines: the reason is a sentence, too long for a cell of a table."""
+    for row in diff.rows:
+        where = ", ".join(row[name] or "" for name in ("area_name", "lad_name", "region_name"))
+        console.print(f"[bold]{row['area_code']}[/]  {escape(where)}")
+        console.print(Padding(Text(row["reason"]), (0, 0, 0, 2)))
+    if diff.rows:
+        console.print()
+    counts = ", ".join(f"{count:,} {change}" for change, count in diff.counts.items())
+    console.print(
+        f"{counts}: from {diff.edition_from} to {diff.edition_to} "
+        f"({diff.label}, {diff.release_id}); rank 1 = worst",
+        markup=False,
+    )
+
+
+def what_if_summary(found: WhatIf) -> list[str]:
+    """The rules, what they do to the list, and how it was computed."""
+    rules = ", ".join(
+        f"{name.upper()} worst {float(index.threshold * 100):g}%"
+        + (" (other weights)" if index.is_reweighted else "")
+        for name, index in found.indices.items()
+    )
+    counts = found.counts
+    return [
+        f"{counts['listed_before']:,} areas are on {found.edition_id}, "
+        f"{counts['listed_after']:,} would be: {counts['joined']:,} join, "
+        f"{counts['left']:,} leave, {counts['stayed']:,} stay ({found.label}, {found.release_id})",
+        f"Rules: {rules}; rank 1 = worst",
+        *found.notes,
+    ]
+
+
+def what_if(console: Console, found: WhatIf) -> None:
+    numbers = ("IMD before", "IMD after", "CNI before", "CNI after")
+    table = _table("", "area", "name", "authority", "region", *numbers, numbers=numbers)
+    for row in found.rows:
+        table.add_row(
+            row["change"],
+            *(row[name] or "" for name in ("area_code", "area_name", "lad_name", "region_name")),
+            *(
+                _count(row[f"{index}_rank_{when}"])
+                for index in ("imd", "cni")
+                for when in ("before", "after")
+            ),
+        )
+    if found.rows:
+        console.print(table)
+        console.print()
+    for line in what_if_summary(found):
+        console.print(line, markup=False)

@@ -1,0 +1,1 @@
+"""Everything that Dagster knows: assets, checks, jobs, the schedule, and a refresh as one run."""

@@ -1,0 +1,1 @@
+"""The documentation of a release: the data dictionary, and dbt's page."""

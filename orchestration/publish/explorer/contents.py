@@ -1,0 +1,575 @@
+"""What a page carries, asked of the warehouse.
+
+Three packed texts an edition, in the order in which a page needs them: ``core`` (names, ranks: the
+list, the search and the slider), ``shapes`` (the map) and ``detail`` (an area's page, comparisons,
+summaries, outcomes). Areas come in the order of their codes; elsewhere an area is its place there.
+Ranks are 0 where there is none; counts that may be missing are kept one higher.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from orchestration.modelling.seeds import load_methodology
+from orchestration.publish.explorer.encode import Numbers, Packer, names_text
+from orchestration.publish.explorer.shapes import (
+    UNIT,
+    Geometries,
+    Rings,
+    dissolved,
+    projected,
+    rings_of,
+)
+from orchestration.queries import Row, editions, query_rows
+from orchestration.sources.registry import load_registry
+
+# Authorities are outlined from areas that share their borders exactly.
+OUTLINED_FROM = "lsoa21"
+_NO_RESTRICTION = ("Open Government Licence", "CC0")
+_AREA_WORDS = {"lsoa": ("LSOA", "LSOAs"), "msoa": ("MSOA", "MSOAs"), "ward": ("ward", "wards")}
+
+
+@dataclass(frozen=True)
+class ExplorerRelease:
+    """A release's warehouse and what all its pages share."""
+
+    warehouse: duckdb.DuckDBPyConnection
+
+    @cached_property
+    def about(self) -> Row:
+        (row,) = query_rows(
+            self.warehouse,
+            "select release_id, profile, country, label, built_at from meta.release",
+        )
+        return row
+
+    @property
+    def is_synthetic(self) -> bool:
+        return bool(self.about["label"] == "SYNTHETIC")
+
+    @cached_property
+    def editions(self) -> list[Row]:
+        return [
+            row
+            | {
+                "areas_words": dict(
+                    zip(("one", "several"), area_words(row["area_type"]), strict=True)
+                )
+            }
+            for row in editions(self.warehouse)
+        ]
+
+    @cached_property
+    def _shapes(self) -> dict[str, dict[str, Any]]:
+        """Shapes by area type and code, for the types of the editions and that of the outlines."""
+        metric_crs = load_registry(self.about["profile"]).profile.metric_crs
+        found: dict[str, dict[str, Any]] = {}
+        for area_type in sorted({OUTLINED_FROM, *(row["area_type"] for row in self.editions)}):
+            rows = query_rows(
+                self.warehouse,
+                "select area_code, geometry_wkb, crs from marts.area_boundary "
+                "where area_type = $1 order by area_code",
+                area_type,
+            )
+            for crs in sorted({row["crs"] for row in rows}):
+                here = [row for row in rows if row["crs"] == crs]
+                shapes = projected([row["geometry_wkb"] for row in here], crs, metric_crs)
+                found.setdefault(area_type, {}).update(
+                    zip((row["area_code"] for row in here), shapes, strict=True)
+                )
+        return found
+
+    def shapes(self, area_type: str, codes: Sequence[str]) -> Geometries:
+        known = self._shapes.get(area_type, {})
+        return np.array([known.get(code) for code in codes], dtype=object)
+
+    @cache  # noqa: B019  (a release lives as long as its pages are written)
+    def packed_shapes(self, area_type: str, codes: tuple[str, ...]) -> str:
+        """Areas and outlines; editions of the same areas share them."""
+        packer = Packer()
+        rings_of(self.shapes(area_type, codes)).pack(packer, "area")
+        self.outlines.pack(packer, "lad")
+        return packer.text({"unit": UNIT})
+
+    @cached_property
+    def outlines(self) -> Rings:
+        rows = query_rows(
+            self.warehouse,
+            "select area_code, lad_code from marts.dim_area "
+            "where area_type = $1 and lad_code is not null order by area_code",
+            OUTLINED_FROM,
+        )
+        shapes = self.shapes(OUTLINED_FROM, [row["area_code"] for row in rows])
+        there = np.array([shape is not None for shape in shapes], dtype=bool)
+        lads = [row["lad_code"] for row, is_there in zip(rows, there, strict=True) if is_there]
+        return rings_of(dissolved(shapes[there], lads))
+
+
+def area_words(area_type: str) -> tuple[str, str]:
+    """What an area of the type is called: one, several."""
+    return _AREA_WORDS.get(re.sub(r"\d+$", "", area_type), ("area", "areas"))
+
+
+def index_words(index_release: str) -> str:
+    """imd2025 is the IMD 2025."""
+    return re.sub(r"^([a-z]+)(\d+)$", lambda found: f"{found[1].upper()} {found[2]}", index_release)
+
+
+class ExplorerEdition:
+    """What the page of an edition carries."""
+
+    def __init__(self, release: ExplorerRelease, edition: Row) -> None:
+        self.release = release
+        self.edition = edition
+
+    @cached_property
+    def areas(self) -> list[Row]:
+        return self._rows(
+            "select * from marts.double_disadvantage where edition_id = $1 order by area_code",
+            self.edition["edition_id"],
+        )
+
+    @cached_property
+    def codes(self) -> list[str]:
+        return [row["area_code"] for row in self.areas]
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        return {code: place for place, code in enumerate(self.codes)}
+
+    def packed(self) -> dict[str, str]:
+        return {"core": self.core(), "shapes": self.shapes(), "detail": self.detail()}
+
+    def _rows(self, query: str, *parameters: Any) -> list[Row]:
+        return query_rows(self.release.warehouse, query, *parameters)
+
+    def _columns(self, query: str, *parameters: Any) -> dict[str, Numbers]:
+        """The same, by columns, of queries that give no NULL."""
+        columns: Any = self.release.warehouse.execute(query, parameters).fetchnumpy()
+        return dict(columns)
+
+    @cached_property
+    def _stability(self) -> dict[str, Row]:
+        return {
+            row["area_code"]: row
+            for row in self._rows(
+                "select * from marts.flag_stability where edition_id = $1 order by area_code",
+                self.edition["edition_id"],
+            )
+        }
+
+    def _draws(self, column: str) -> Numbers:
+        """In how many draws, plus one; 0 where an area was not drawn."""
+        return _numbers(
+            round(self._stability[code][column] * self._stability[code]["draws"]) + 1
+            if code in self._stability
+            else 0
+            for code in self.codes
+        )
+
+    def core(self) -> str:
+        packer = Packer()
+        lads = sorted(
+            {(row["lad_code"], row["lad_name"], row["region_name"]) for row in self.areas}
+        )
+        lad_place = {lad: place for place, lad in enumerate(lads)}
+        reasons = sorted({row["not_rated_reason"] for row in self.areas} - {None})
+        packer.add("code", _numbers(int(code[1:]) for code in self.codes), alike=True)
+        packer.add(
+            "lad",
+            _numbers(
+                lad_place[row["lad_code"], row["lad_name"], row["region_name"]]
+                for row in self.areas
+            ),
+            alike=True,
+        )
+        packer.add("residents", _one_higher(row["population"] for row in self.areas))
+        for index in ("imd", "cni"):
+            packer.add(index, _numbers(row[f"{index}_rank"] or 0 for row in self.areas))
+        packer.add(
+            "reason",
+            _numbers(
+                reasons.index(row["not_rated_reason"]) + 1 if row["not_rated_reason"] else 0
+                for row in self.areas
+            ),
+        )
+        packer.add("published", _one_higher(row["published_flag"] for row in self.areas))
+        packer.add("draws", self._draws("probability"))
+        return packer.text(
+            {
+                "release": self.release.about,
+                "edition": self.edition,
+                "editions": [
+                    {"edition_id": row["edition_id"], "label": row["label"]}
+                    for row in self.release.editions
+                ],
+                "words": self.edition["areas_words"],
+                "prefix": self.codes[0][0],
+                "names": names_text([row["area_name"] for row in self.areas]),
+                "lads": lads,
+                "reasons": reasons,
+                "indices": {index: self._index(index) for index in ("imd", "cni")},
+                "draws": next((row["draws"] for row in self._stability.values()), 0),
+                "classes": self._stability_classes(),
+            }
+        )
+
+    def _index(self, index: str) -> Row:
+        return {
+            "release": self.edition[f"{index}_release"],
+            "label": index_words(self.edition[f"{index}_release"]),
+            "ranked": max((row[f"{index}_areas_ranked"] or 0 for row in self.areas), default=0),
+            "percent": self.edition[f"{index}_threshold_percent"],
+        }
+
+    def _stability_classes(self) -> list[list[Any]]:
+        """The words for how sure a flag is, surest first, each with its least probability."""
+        found = {
+            (row["class_least_probability"], row["stability_class"])
+            for row in self._stability.values()
+        }
+        return [[word, least] for least, word in sorted(found, reverse=True)]
+
+    def shapes(self) -> str:
+        return self.release.packed_shapes(self.edition["area_type"], tuple(self.codes))
+
+    def detail(self) -> str:
+        packer = Packer()
+        domains = self._domains(packer)
+        if self._stability:
+            packer.add("draws_imd", self._draws("probability_imd"))
+            packer.add("draws_cni", self._draws("probability_cni"))
+        return packer.text(
+            {
+                "domains": domains,
+                "lines": (lines := self._lines(packer)),
+                "files": self._files(lines),
+                "stability": self._stability_notes(),
+                "changes": self._changes(packer),
+                "not_comparable": self._not_comparable(),
+                "reconciliation": self._reconciliation(),
+                "summary": self._summary(),
+                "outcomes": self._outcomes(),
+            }
+        )
+
+    def _domains(self, packer: Packer) -> list[Row]:
+        """Ranks in the domains. Where the IMD was carried, what the area's parts have.
+
+        ``any_parent``: of the worst part, from which the area has its rank. By population: the mean
+        rank of the parts, and their worst and best.
+        """
+        labels = {
+            (row.index_release, row.domain): row.domain_label for row in load_methodology().domains
+        }
+        order = {key: place for place, key in enumerate(labels)}
+        found: list[Row] = []
+        for index in ("imd", "cni"):
+            release = self.edition[f"{index}_release"]
+            carried = index == "imd" and self.edition["carry_rule"] != "direct"
+            ranks = self._columns(
+                """
+                with parts as (
+                    select
+                        area_code,
+                        part_code,
+                        part_population,
+                        row_number() over (
+                            partition by area_code order by part_imd_rank, part_code
+                        ) as badness
+                    from marts.imd_carry
+                    where $3 and edition_id = $1
+                    union all
+                    select area_code, area_code, 1, 1
+                    from marts.double_disadvantage
+                    where not $3 and edition_id = $1
+                ),
+
+                ranks as (
+                    select
+                        domains.domain,
+                        parts.area_code,
+                        max(domains.areas_ranked) as ranked,
+                        max(domains.domain_rank) filter (parts.badness = 1) as of_worst,
+                        round(
+                            sum(domains.domain_rank * parts.part_population)
+                            / nullif(sum(parts.part_population), 0)
+                        ) as mean,
+                        min(domains.domain_rank) as worst,
+                        max(domains.domain_rank) as best
+                    from parts
+                    inner join marts.fct_domain_score as domains
+                        on parts.part_code = domains.area_code and domains.index_release = $2
+                    group by domains.domain, parts.area_code
+                )
+
+                select
+                    names.domain,
+                    coalesce(ranks.ranked, 0) as ranked,
+                    coalesce(ranks.of_worst, 0) as of_worst,
+                    coalesce(ranks.mean, 0)::bigint as mean,
+                    coalesce(ranks.worst, 0) as worst,
+                    coalesce(ranks.best, 0) as best
+                from (select distinct domain from ranks) as names
+                cross join marts.double_disadvantage as lists
+                left join ranks
+                    on names.domain = ranks.domain and lists.area_code = ranks.area_code
+                where lists.edition_id = $1
+                order by names.domain, lists.area_code
+                """,
+                self.edition["edition_id"],
+                release,
+                carried,
+            )
+            averaged = carried and self.edition["carry_rule"] != "any_parent"
+            shown = {"_mean": "mean", "_worst": "worst", "_best": "best"}
+            count = len(self.codes)
+            starts = {str(ranks["domain"][at]): at for at in range(0, len(ranks["domain"]), count)}
+            for domain in sorted(starts, key=lambda name: order.get((release, name), len(order))):
+                here = slice(starts[domain], starts[domain] + count)
+                for suffix, column in shown.items() if averaged else [("", "of_worst")]:
+                    packer.add(f"{index}_{domain}{suffix}", ranks[column][here])
+                found.append(
+                    {
+                        "index": index,
+                        "domain": domain,
+                        "label": labels.get((release, domain), domain),
+                        "ranked": int(ranks["ranked"][here].max()),
+                        "averaged": averaged,
+                    }
+                )
+        return found
+
+    def _lines(self, packer: Packer) -> Row:
+        """Where each figure stands: the file, and the line of every area or of its parts."""
+        edition_id = self.edition["edition_id"]
+        sources: Row = {}
+        for index in ("imd", "cni"):
+            rows = self._rows(
+                "select area_code, source_id, line_number from marts.fct_index_score "
+                "where index_release = $1 and area_type = $2 order by area_code",
+                self.edition[f"{index}_release"],
+                self.edition["area_type"],
+            )
+            if rows:
+                lines = {row["area_code"]: row["line_number"] for row in rows}
+                sources[index] = rows[0]["source_id"]
+                packer.add(f"{index}_line", _one_higher(map(lines.get, self.codes)), alike=True)
+        boundaries = self._rows(
+            "select area_code, source_id, feature_number from marts.area_boundary "
+            "where area_type = $1 order by area_code",
+            self.edition["area_type"],
+        )
+        if boundaries:
+            features = {row["area_code"]: row["feature_number"] for row in boundaries}
+            sources["boundary"] = boundaries[0]["source_id"]
+            packer.add("boundary_line", _one_higher(map(features.get, self.codes)), alike=True)
+        residents = self._rows(
+            "select min(population_source_id) as source_id from marts.dim_area "
+            "where area_type = $1",
+            self.edition["area_type"],
+        )
+        sources["residents"] = residents[0]["source_id"]
+        parts = self._rows(
+            "select * from marts.imd_carry where edition_id = $1 order by area_code, part_code",
+            edition_id,
+        )
+        if parts:
+            counts = dict.fromkeys(self.codes, 0)
+            for row in parts:
+                counts[row["area_code"]] += 1
+            sources["imd"] = parts[0]["source_id"]
+            sources["lookup"] = parts[0]["lookup_source_id"]
+            sources["parts_ranked"] = parts[0]["parts_ranked"]
+            packer.add("parts", _numbers(counts.values()))
+            packer.add(
+                "part_code", _numbers(int(row["part_code"][1:]) for row in parts), alike=True
+            )
+            packer.add("part_rank", _numbers(row["part_imd_rank"] for row in parts))
+            packer.add("part_residents", _numbers(round(row["part_population"]) for row in parts))
+            packer.add("part_line", _numbers(row["line_number"] for row in parts), alike=True)
+            packer.add(
+                "part_lookup_line", _numbers(row["lookup_line_number"] for row in parts), alike=True
+            )
+        return sources
+
+    def _files(self, lines: Row) -> list[Row]:
+        """The files that the page's figures and shapes come from."""
+        return self._rows(
+            """
+            select source_id, title, publisher, licence, citation, file_name, sha256
+            from marts.dim_source
+            where
+                list_contains($1, source_id)
+                or (kind = 'boundary' and area_type = $2)
+                or source_id in (
+                    select source_id from marts.outcome_comparison where edition_id = $3
+                )
+            order by source_id
+            """,
+            [value for value in lines.values() if isinstance(value, str)],
+            OUTLINED_FROM,
+            self.edition["edition_id"],
+        )
+
+    def restricted(self) -> list[str]:
+        """The files of the edition's indices whose licence is not open, by title."""
+        rows = self._rows(
+            "select distinct title, licence from marts.dim_source inner join marts.fct_index_score "
+            "using (source_id) where index_release in ($1, $2) order by title",
+            self.edition["imd_release"],
+            self.edition["cni_release"],
+        )
+        return [row["title"] for row in rows if not row["licence"].startswith(_NO_RESTRICTION)]
+
+    def _stability_notes(self) -> Row | None:
+        for row in self._stability.values():
+            return {"varied": row["varied"], "draws": row["draws"]}
+        return None
+
+    def _changes(self, packer: Packer) -> list[Row]:
+        """The editions that this one may be set against: what joined and left, and their ranks."""
+        edition_id = self.edition["edition_id"]
+        labels = {row["edition_id"]: row["label"] for row in self.release.editions}
+        found = []
+        pairs = self._rows(
+            "select * from marts.dim_edition_pair where is_comparable "
+            "and $1 in (edition_from, edition_to) order by edition_from, edition_to",
+            edition_id,
+        )
+        for number, pair in enumerate(pairs):
+            other = pair["edition_to" if pair["edition_from"] == edition_id else "edition_from"]
+            theirs = {
+                row["area_code"]: row
+                for row in self._rows(
+                    "select * from marts.double_disadvantage where edition_id = $1", other
+                )
+            }
+            for index in ("imd", "cni"):
+                packer.add(
+                    f"other_{number}_{index}",
+                    _numbers(
+                        (theirs[code][f"{index}_rank"] or 0) if code in theirs else 0
+                        for code in self.codes
+                    ),
+                )
+            (declared,) = [row for row in self.release.editions if row["edition_id"] == other]
+            rows = self._rows(
+                "select * from marts.edition_change where edition_from = $1 and edition_to = $2 "
+                "order by change, imd_rank_to nulls last, area_code",
+                pair["edition_from"],
+                pair["edition_to"],
+            )
+            found.append(
+                {
+                    "from": pair["edition_from"],
+                    "to": pair["edition_to"],
+                    "label_from": labels[pair["edition_from"]],
+                    "label_to": labels[pair["edition_to"]],
+                    "other": other,
+                    "indices": {
+                        index: {
+                            "label": index_words(declared[f"{index}_release"]),
+                            "ranked": max(
+                                (row[f"{index}_areas_ranked"] or 0 for row in theirs.values()),
+                                default=0,
+                            ),
+                        }
+                        for index in ("imd", "cni")
+                    },
+                    "rows": [
+                        [self._place[row["area_code"]], row["change"], row["reason"]]
+                        for row in rows
+                        if row["area_code"] in self._place
+                    ],
+                }
+            )
+        return found
+
+    def _not_comparable(self) -> list[Row]:
+        return self._rows(
+            """
+            select editions.edition_id, editions.label, pairs.reason_not_comparable as reason
+            from marts.dim_edition_pair as pairs
+            inner join marts.dim_edition as editions
+                on editions.edition_id
+                = if(pairs.edition_from = $1, pairs.edition_to, pairs.edition_from)
+            where not pairs.is_comparable and $1 in (pairs.edition_from, pairs.edition_to)
+            order by editions.edition_id
+            """,
+            self.edition["edition_id"],
+        )
+
+    def _reconciliation(self) -> list[list[Any]]:
+        """Where our list and the published one differ, and the likely reason."""
+        return [
+            [self._place[row["area_code"]], row["agreement"], row["likely_reason_text"]]
+            for row in self._rows(
+                "select * from marts.reconciliation where edition_id = $1 "
+                "and agreement <> 'agreed' order by area_code",
+                self.edition["edition_id"],
+            )
+        ]
+
+    def _summary(self) -> Row:
+        """The higher-level measures of the edition's IMD; the lists are counted in the browser."""
+        return {
+            "region": {
+                row["region_name"]: [row["proportion"], row["extent"]]
+                for row in self._rows(
+                    "select * from marts.summary_region where edition_id = $1",
+                    self.edition["edition_id"],
+                )
+            },
+            "lad": {
+                row["lad_code"]: [row["proportion"], row["extent"]]
+                for row in self._rows(
+                    "select * from marts.summary_lad where edition_id = $1",
+                    self.edition["edition_id"],
+                )
+            },
+        }
+
+    def _outcomes(self) -> list[Row]:
+        """The rates of the groups of areas, outcome by outcome."""
+        found: dict[tuple[str, str], Row] = {}
+        for row in self._rows(
+            """
+            select comparison.*, outcomes.is_part_of_imd
+            from marts.outcome_comparison as comparison
+            inner join marts.dim_outcome as outcomes on comparison.outcome = outcomes.outcome
+            where comparison.edition_id = $1
+            order by outcomes.is_part_of_imd, comparison.outcome, comparison.method
+            """,
+            self.edition["edition_id"],
+        ):
+            outcome = found.setdefault(
+                (row["outcome"], row["method"]),
+                {
+                    "method": row["method"],
+                    "label": row["outcome_label"],
+                    "of": row["denominator_label"],
+                    "when": row["reference_period"],
+                    "direction": row["direction"],
+                    "in_imd": row["is_part_of_imd"],
+                    "groups": {},
+                },
+            )
+            outcome["groups"][row["area_group"]] = [row["rate"], row["ci_low"], row["ci_high"]]
+        return list(found.values())
+
+
+def _numbers(values: Any) -> Numbers:
+    return np.fromiter(values, dtype=np.int64)
+
+
+def _one_higher(values: Any) -> Numbers:
+    """Whole numbers from 0, kept one higher so that 0 is 'none'."""
+    return _numbers(0 if value is None else int(value) + 1 for value in values)

@@ -1,0 +1,131 @@
+"""The pages: templates filled, script and style put in, and a policy that lets nothing else run."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import jinja2
+from markupsafe import Markup
+
+from orchestration.layout import FIRST_PAGE
+from orchestration.publish.explorer.contents import ExplorerEdition, ExplorerRelease
+
+_HERE = Path(__file__).parent
+# In the order in which they are put together: each may use what stands before it.
+SCRIPTS = (
+    "dom",
+    "data",
+    "model",
+    "map",
+    "table",
+    "search",
+    "download",
+    "list",
+    "area",
+    "summary",
+    "compare",
+    "outcomes",
+    "about",
+    "main",
+)
+
+
+def write_explorer(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
+    """Write ``index.html`` and a page for each edition; the same release gives the same bytes.
+
+    Args:
+        warehouse: a connection to a release's warehouse, with the schemas marts and meta.
+        folder: where the pages go; made if it is not there.
+
+    Returns:
+        The files written.
+    """
+    release = ExplorerRelease(warehouse)
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = {"index": _index_page(release)}
+    for row in release.editions:
+        pages[row["edition_id"]] = _edition_page(release, ExplorerEdition(release, row))
+    written = []
+    for name, text in pages.items():
+        path = folder / f"{name}.html"
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written.append(path)
+    return written
+
+
+def script() -> str:
+    """The script of an edition's page: its parts, in one function so that nothing leaks."""
+    parts = [_read(f"script/{name}.js") for name in SCRIPTS]
+    return "\n".join(['(() => {\n"use strict";', *parts, "})();\n"])
+
+
+def _edition_page(release: ExplorerRelease, edition: ExplorerEdition) -> str:
+    return _render(
+        "edition.html",
+        script(),
+        release=release,
+        edition=edition.edition,
+        restricted=edition.restricted(),
+        packed=edition.packed(),
+    )
+
+
+def _index_page(release: ExplorerRelease) -> str:
+    restricted = {
+        title for row in release.editions for title in ExplorerEdition(release, row).restricted()
+    }
+    return _render(
+        FIRST_PAGE, _read("script/index.js"), release=release, restricted=sorted(restricted)
+    )
+
+
+def _render(template: str, code: str, **contents: Any) -> str:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["thousands"] = lambda number: f"{number:,}"
+    style = _read("style.css")
+    return environment.get_template(template).render(
+        # Ours, not data: what would end the element early is refused, the rest must not be escaped.
+        script=_inline(code, "</script"),
+        style=_inline(style, "</style"),
+        policy=policy(code, style),
+        **contents,
+    )
+
+
+def policy(code: str, style: str) -> str:
+    """Nothing is fetched, nothing runs but the page's own script and style, known by their hash."""
+    return "; ".join(
+        [
+            "default-src 'none'",
+            f"script-src '{_hash(code)}'",
+            f"style-src '{_hash(style)}'",
+            "img-src data:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        ]
+    )
+
+
+def _hash(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _inline(text: str, end: str) -> Markup:
+    if end in text.lower():
+        raise ValueError(f"{end} stands in the page's own script or style")
+    return Markup(text)  # noqa: S704
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,95 @@
+"""Exports of a release, for those who do not query the warehouse.
+
+One module a format. ``tables`` says what is exported, ``about`` what every file says of itself:
+release, direction of the scales, licences, citations, and SYNTHETIC for the sample.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import duckdb
+
+DICTIONARY = "data_dictionary.csv"
+LICENCE = "LICENCE-AND-CITATION.txt"
+GEOPACKAGE = "left_behind.gpkg"
+WORKBOOK = "left_behind.xlsx"
+DATAPACKAGE = "datapackage.json"
+
+
+def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
+    """Write every export of a release into a folder that is there.
+
+    Args:
+        warehouse: A release's warehouse (schemas marts and meta); it is only read.
+        folder: Where to write. Files of the same names are overwritten.
+
+    Returns:
+        The files, ``datapackage.json`` last, which describes the others.
+    """
+    # These libraries take a second to import.
+    from orchestration.publish.exports.about import about as read_about
+    from orchestration.publish.exports.about import licence_text
+    from orchestration.publish.exports.csv_file import write_csv
+    from orchestration.publish.exports.datapackage import File, write_datapackage
+    from orchestration.publish.exports.geometry import with_boundaries
+    from orchestration.publish.exports.geopackage import Layer, write_geopackage
+    from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
+    from orchestration.publish.exports.tables import MARTS, dictionary, edition_table, mart_table
+    from orchestration.publish.exports.workbook import (
+        LIST_COLUMNS,
+        Sheet,
+        sheet_name,
+        write_workbook,
+    )
+
+    about = read_about(warehouse)
+    files: list[File] = []
+    layers: list[Layer] = []
+    lists: list[Sheet] = []
+    for edition in about.editions:
+        name = edition["edition_id"]
+        table = edition_table(warehouse, about, name)
+        listed = edition_table(warehouse, about, name, listed=True)
+        frame = with_boundaries(warehouse, table, edition["area_type"])
+        csv, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
+        boundaries = folder / f"{name}_boundaries.parquet"
+        write_csv(csv, table)
+        write_parquet(parquet, table, about)
+        write_geoparquet(boundaries, table, frame, about)
+        files += [File(csv, table.title, table), File(parquet, table.title, table)]
+        files.append(
+            File(boundaries, f"{table.title}, with boundaries (GeoParquet)", table.with_geometry())
+        )
+        on_list = frame[frame["is_doubly_disadvantaged"].astype(bool)]
+        layers.append(Layer(listed, on_list))
+        worst_first = listed.only(LIST_COLUMNS).in_order("imd_rank", "area_code")
+        lists.append(Sheet(sheet_name(name), worst_first))
+    marts = {}
+    for mart, name, title in MARTS:
+        marts[name] = mart_table(warehouse, about, mart, name, title)
+        write_csv(folder / f"{name}.csv", marts[name])
+        files.append(File(folder / f"{name}.csv", marts[name].title, marts[name]))
+    write_geopackage(folder / GEOPACKAGE, layers, about)
+    files.append(File(folder / GEOPACKAGE, f"{about.title}: a layer an edition"))
+    sheets = [
+        Sheet("Editions", marts["editions"]),
+        *lists,
+        Sheet("Authorities", marts["summary_lad"]),
+        Sheet("Regions", marts["summary_region"]),
+        Sheet("Reconciliation", marts["reconciliation"]),
+        Sheet("Changes", marts["edition_change"]),
+        Sheet("Outcomes", marts["outcome_comparison"]),
+        Sheet("Thresholds", marts["threshold_sensitivity"]),
+    ]
+    write_workbook(folder / WORKBOOK, about, sheets)
+    files.append(File(folder / WORKBOOK, f"{about.title}: workbook for people"))
+    columns = dictionary([(file.path.name, file.table) for file in files if file.table])
+    write_csv(folder / DICTIONARY, columns)
+    files.append(File(folder / DICTIONARY, columns.title, columns))
+    (folder / LICENCE).write_text(licence_text(about), encoding="utf-8")
+    files.append(File(folder / LICENCE, "Licences, citations, which way the scales run"))
+    write_datapackage(folder / DATAPACKAGE, about, files)
+    return [*(file.path for file in files), folder / DATAPACKAGE]

@@ -1,0 +1,332 @@
+"""What is exported: tables with the meaning of each column, read from a release.
+
+Descriptions are the comments of the warehouse; unit and direction follow from a column's name, by
+the rules below, which are those of docs/methodology.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from orchestration.publish.exports.about import About
+from orchestration.queries import Filters
+
+# Column name, unit, direction. The first that matches the whole name is the one.
+_SCALES: tuple[tuple[str, str, str | None], ...] = (
+    (r"(imd|cni)_ranks_to_threshold(_from|_to)?", "places", "0 or less = within the threshold"),
+    (r"nearest_miss_ranks", "places", None),
+    (r"(imd|cni)_ranks_moved", "places of the later release", "less than 0 = became worse"),
+    (r"(imd|cni)_percentile_points_moved", "percentage points", "less than 0 = became worse"),
+    (r"(imd|cni)_rank_share(_from|_to)", "share of N, 0 to 1", "lower = worse"),
+    (r"(imd|cni)_rank(_from|_to)?(_by_mean_parent)?", "place among N", "1 = worst"),
+    (r"(imd|cni)_decile", "1 to 10", "1 = worst 10%"),
+    (r"imd_score", "none", "higher = more deprived"),
+    (r"cni_score", "none", "higher = greater need"),
+    (r"stability_probability", "share of draws, 0 to 1", "higher = surer to be on the list"),
+    (r"(imd_)?population(_listed)?", "persons", None),
+    (r"(income|employment)_scale", "persons", "higher = worse"),
+    (r"average_rank|local_concentration", "ranks", "higher = worse"),
+    (r"average_score", "the score's own", "higher = worse"),
+    (r"proportion|extent|share_of_\w+", "share, 0 to 1", "higher = worse"),
+    (r"area_ha", "hectares", None),
+    (r"centroid_(longitude|latitude)", "degrees, WGS84", None),
+    (r"((imd|cni)_)?threshold_percent", "per cent", None),
+    (r"apportioned", "share of the denominator, 0 to 1", None),
+    (r"numerator|denominator", "people or households", None),
+    (r"residents", "persons", None),
+    (r"rate|ci_(low|high)", "share, 0 to 1", "direction as in dim_outcome"),
+    (r"standard_error", "share, 0 to 1", None),
+    (r"left_behind_gap_standard_error", "difference of shares", None),
+    (r"left_behind_gap\w*", "difference of shares", "above 0 = higher in left behind areas"),
+    (r"left_behind_ratio", "ratio", "above 1 = higher in left behind areas"),
+    (r"(imd|cni)_areas_ranked(_from|_to)?", "areas", None),
+    (r"areas(_\w+)?|imd_lsoas|boundary_parts_\w+|publisher_count", "areas", None),
+)
+_RELEASE = (
+    ("release_id", "Release of the warehouse that the row comes from."),
+    (
+        "release_label",
+        "REAL, or SYNTHETIC: of a made-up country; no figure is evidence of anything.",
+    ),
+)
+
+# The wide table of an edition: mart and column.
+_EDITION = (
+    ("double_disadvantage", "edition_id"),
+    ("dim_edition", "area_type"),
+    ("double_disadvantage", "area_code"),
+    ("double_disadvantage", "area_name"),
+    ("dim_area", "msoa21_code"),
+    ("msoa", "area_name"),
+    ("dim_area", "lad_type"),
+    ("double_disadvantage", "lad_code"),
+    ("double_disadvantage", "lad_name"),
+    ("dim_area", "region_code"),
+    ("double_disadvantage", "region_name"),
+    ("double_disadvantage", "population"),
+    ("dim_area", "population_source_id"),
+    ("dim_area", "area_ha"),
+    ("dim_area", "centroid_longitude"),
+    ("dim_area", "centroid_latitude"),
+    ("double_disadvantage", "is_doubly_disadvantaged"),
+    ("double_disadvantage", "imd_score"),
+    ("double_disadvantage", "imd_rank"),
+    ("double_disadvantage", "imd_areas_ranked"),
+    ("double_disadvantage", "imd_decile"),
+    ("double_disadvantage", "is_imd_worst_decile"),
+    ("double_disadvantage", "imd_ranks_to_threshold"),
+    ("double_disadvantage", "cni_score"),
+    ("double_disadvantage", "cni_rank"),
+    ("double_disadvantage", "cni_areas_ranked"),
+    ("double_disadvantage", "cni_decile"),
+    ("double_disadvantage", "is_cni_worst_decile"),
+    ("double_disadvantage", "cni_ranks_to_threshold"),
+    ("double_disadvantage", "published_flag"),
+    ("double_disadvantage", "not_rated_reason"),
+    ("flag_stability", "probability"),
+    ("flag_stability", "stability_class"),
+)
+# What has another name there, since the mart's would not say of what it is.
+_NAMED = {
+    ("msoa", "area_name"): "msoa21_name",
+    ("flag_stability", "probability"): "stability_probability",
+}
+_MSOA_NAME = "Name of that Middle layer Super Output Area; NULL for other types."
+# What is exported besides: the mart, the file's name and the title.
+MARTS = (
+    ("dim_edition", "editions", "The editions of the list"),
+    ("summary_lad", "summary_lad", "The lists by local authority"),
+    ("summary_region", "summary_region", "The lists by region"),
+    ("edition_change", "edition_change", "What changed from an edition to a later one"),
+    ("reconciliation", "reconciliation", "Our lists against the published ones"),
+    ("outcome_comparison", "outcome_comparison", "Left behind areas and others, by outcome"),
+    ("threshold_sensitivity", "threshold_sensitivity", "The lists at other thresholds"),
+)
+
+
+@dataclass(frozen=True)
+class ExportColumn:
+    """A column of an export; ``type`` is string, integer, number or boolean; any for a shape."""
+
+    name: str
+    type: str
+    description: str
+    unit: str | None
+    direction: str | None
+
+
+@dataclass(frozen=True)
+class ExportTable:
+    """A table of an export: what it holds, its key and its rows, in the order of the columns."""
+
+    name: str
+    title: str
+    description: str
+    columns: tuple[ExportColumn, ...]
+    key: tuple[str, ...]
+    data: pa.Table
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        return zip(*(column.to_pylist() for column in self.data.itercolumns()), strict=True)
+
+    def with_geometry(self) -> ExportTable:
+        """Described with the column of boundaries that geometry.with_boundaries adds."""
+        return replace(self, columns=(*self.columns, GEOMETRY))
+
+    def in_order(self, *names: str) -> ExportTable:
+        """The same with its rows in the order of these columns, nulls last."""
+        return replace(self, data=self.data.sort_by([(name, "ascending") for name in names]))
+
+    def only(self, names: tuple[str, ...]) -> ExportTable:
+        """The same with these columns, as far as it has them, in their order."""
+        columns = {column.name: column for column in self.columns}
+        chosen = [name for name in names if name in columns]
+        return replace(
+            self,
+            columns=tuple(columns[name] for name in chosen),
+            data=self.data.select(chosen),
+        )
+
+
+GEOMETRY = ExportColumn(
+    "geometry",
+    "any",
+    "Boundary of the area: polygon or multipolygon, longitude and latitude, EPSG:4326. NULL where "
+    "there is none.",
+    None,
+    None,
+)
+
+
+def scale_of(name: str) -> tuple[str | None, str | None]:
+    """Unit and direction of a column, by its name."""
+    for pattern, unit, direction in _SCALES:
+        if re.fullmatch(pattern, name):
+            return unit, direction
+    return None, None
+
+
+def edition_table(
+    warehouse: duckdb.DuckDBPyConnection,
+    about: About,
+    edition: str,
+    filters: Filters | None = None,
+    *,
+    listed: bool = False,
+) -> ExportTable:
+    """Every area of an edition, or those on its list, with parents, ranks, flags and reasons.
+
+    Args:
+        warehouse: A release.
+        about: Of the same release.
+        edition: One that the release has.
+        filters: Region, authority and name; None for all areas.
+        listed: Only the areas on the list.
+    """
+    tables = _tables(warehouse)
+    marts = [mart for mart, _ in _EDITION]
+    chosen = [(mart, column) for mart, column in _EDITION if mart in tables or mart == "msoa"]
+    comments = _comments(warehouse, marts) | {("msoa", "area_name"): _MSOA_NAME}
+    selected = ", ".join(
+        f"{mart}.{column} as {_NAMED.get((mart, column), column)}" for mart, column in chosen
+    )
+    stability = """
+        left join marts.flag_stability
+            on
+                double_disadvantage.edition_id = flag_stability.edition_id
+                and double_disadvantage.area_code = flag_stability.area_code
+    """
+    filters = filters or Filters()
+    data = warehouse.execute(
+        f"""
+        select {selected}, release.release_id, release.label as release_label
+        from marts.double_disadvantage
+        inner join marts.dim_edition using (edition_id)
+        left join marts.dim_area
+            on
+                dim_edition.area_type = dim_area.area_type
+                and double_disadvantage.area_code = dim_area.area_code
+        left join marts.dim_area as msoa
+            on msoa.area_type = 'msoa21' and dim_area.msoa21_code = msoa.area_code
+        {stability if "flag_stability" in tables else ""}
+        cross join meta.release
+        where
+            double_disadvantage.edition_id = $edition
+            and (not $listed or double_disadvantage.is_doubly_disadvantaged)
+            and {filters.condition("double_disadvantage")}
+        order by double_disadvantage.area_code
+        """,
+        {"edition": edition, "listed": listed, **filters.parameters},
+    ).to_arrow_table()
+    (found,) = (row for row in about.editions if row["edition_id"] == edition)
+    which = "The areas on the list" if listed else "Every area of the edition, on the list or not"
+    return ExportTable(
+        name=edition,
+        title=about.titled(found["label"]),
+        description=f"{which}. Use is_doubly_disadvantaged; rank 1 = worst.",
+        columns=_columns(data, [comments.get(pair) for pair in chosen]),
+        key=("edition_id", "area_code"),
+        data=data,
+    )
+
+
+def mart_table(
+    warehouse: duckdb.DuckDBPyConnection, about: About, mart: str, name: str, title: str
+) -> ExportTable:
+    """A mart as it is, with the release beside each row, in the order of its key."""
+    comments = _comments(warehouse, [mart])
+    keys = warehouse.execute(
+        "select constraint_column_names from duckdb_constraints() "
+        "where database_name = current_database() and schema_name = 'marts' and table_name = ? "
+        "and constraint_type = 'PRIMARY KEY'",
+        [mart],
+    ).fetchone()
+    key = tuple(keys[0]) if keys else ()
+    described = warehouse.execute(
+        "select comment from duckdb_tables() where database_name = current_database() "
+        "and schema_name = 'marts' and table_name = ?",
+        [mart],
+    ).fetchone()
+    data = warehouse.execute(
+        f"select {mart}.*, release.release_id, release.label as release_label from marts.{mart} "
+        f"cross join meta.release order by {', '.join(key) or 'all'}"
+    ).to_arrow_table()
+    names = data.column_names[: -len(_RELEASE)]
+    return ExportTable(
+        name=name,
+        title=about.titled(title),
+        description=(described[0] if described else None) or title,
+        columns=_columns(data, [comments.get((mart, column)) for column in names]),
+        key=key,
+        data=data,
+    )
+
+
+def dictionary(tables: list[tuple[str, ExportTable]]) -> ExportTable:
+    """The data dictionary as a table: a row a file and column, in their order."""
+    rows = [
+        (file, column.name, column.type, column.unit, column.direction, column.description)
+        for file, table in tables
+        for column in table.columns
+    ]
+    meanings = {
+        "file": "Name of the file.",
+        "column": "Name of the column.",
+        "type": "string, integer, number or boolean; any for a shape.",
+        "unit": "Unit of the value; empty for text and flags.",
+        "direction": "Which way the scale runs; empty where it has no better or worse end.",
+        "description": "What it is.",
+    }
+    data = pa.table(
+        [pa.array(values, pa.string()) for values in zip(*rows, strict=True)], list(meanings)
+    )
+    return ExportTable(
+        name="data_dictionary",
+        title="What each column of each file is",
+        description="A row a file and column.",
+        columns=tuple(
+            ExportColumn(name, "string", text, None, None) for name, text in meanings.items()
+        ),
+        key=("file", "column"),
+        data=data,
+    )
+
+
+def _columns(data: pa.Table, comments: list[str | None]) -> tuple[ExportColumn, ...]:
+    described = [*comments, *(text for _, text in _RELEASE)]
+    return tuple(
+        ExportColumn(field.name, _type(field.type), comment or "", *scale_of(field.name))
+        for field, comment in zip(data.schema, described, strict=True)
+    )
+
+
+def _type(kind: pa.DataType) -> str:
+    if pa.types.is_boolean(kind):
+        return "boolean"
+    if pa.types.is_integer(kind):
+        return "integer"
+    return "number" if pa.types.is_floating(kind) else "string"
+
+
+def _tables(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
+    found = warehouse.execute(
+        "select table_name from duckdb_tables() "
+        "where database_name = current_database() and schema_name = 'marts'"
+    ).fetchall()
+    return {name for (name,) in found}
+
+
+def _comments(warehouse: duckdb.DuckDBPyConnection, marts: list[str]) -> dict[tuple[str, str], str]:
+    found = warehouse.execute(
+        "select table_name, column_name, comment from duckdb_columns() "
+        "where database_name = current_database() and schema_name = 'marts' "
+        "and comment is not null and list_contains(?, table_name)",
+        [sorted(set(marts))],
+    ).fetchall()
+    return {(table, column): comment for table, column, comment in found}

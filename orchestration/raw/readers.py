@@ -1,0 +1,287 @@
+"""From vault files to the raw tables: one reader a kind, one or two tables a kind.
+
+A raw table holds every release of its kind, told apart by ``source_id``, with the line (or, for
+boundaries, the feature) that each row came from. Values are passed through: other nations' rows
+stay, nothing is repaired but geometry, and that with a record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from orchestration.modelling.seeds import Methodology
+from orchestration.problems import Problem, RefreshError
+from orchestration.raw.boundaries import read_boundaries
+from orchestration.raw.indicators import read_indicators
+from orchestration.raw.outcomes import read_outcomes
+from orchestration.raw.summaries import read_summaries
+from orchestration.raw.tabular import CsvTable, DeclaredColumn, SourceTable, ValueType
+from orchestration.sources.registry import Kind, Profile, Registry, Source
+from orchestration.sources.vault import Vault, VaultFile
+
+# Table name -> columns after source_id and line_number. The contract between readers and dbt.
+RAW_TABLES: dict[str, dict[str, str]] = {
+    "index_area": {
+        "area_code": "varchar not null",
+        "area_name": "varchar",
+        "lad_code": "varchar",
+        "lad_name": "varchar",
+        "published_flag": "boolean",
+        "total_population": "double",
+        "children": "double",
+        "working_age": "double",
+        "older_people": "double",
+    },
+    "index_measure": {
+        "area_code": "varchar not null",
+        "measure": "varchar not null",
+        "score": "double",
+        "rank": "bigint",
+        "decile": "bigint",
+    },
+    "indicator": {
+        "index_release": "varchar not null",
+        "sheet": "varchar",
+        "area_code": "varchar not null",
+        "indicator": "varchar not null",
+        "value": "double",
+        "denominator": "double",
+        "status": "varchar not null",
+    },
+    "summary": {
+        "sheet": "varchar",
+        "index_release": "varchar not null",
+        "area_code": "varchar not null",
+        "measure": "varchar not null",
+        "statistic": "varchar not null",
+        "value": "double",
+    },
+    "outcome": {
+        "area_code": "varchar not null",
+        "outcome": "varchar not null",
+        "numerator": "double",
+        "denominator": "double",
+    },
+    "lookup": {
+        "from_type": "varchar not null",
+        "from_code": "varchar not null",
+        "from_name": "varchar",
+        "to_type": "varchar not null",
+        "to_code": "varchar",
+        "to_name": "varchar",
+        "relation": "varchar not null",
+        "change_code": "varchar",
+    },
+    "population": {"area_code": "varchar not null", "population": "double"},
+    "boundary": {
+        "area_type": "varchar not null",
+        "area_code": "varchar not null",
+        "geometry_wkb": "blob not null",
+        "crs": "varchar not null",
+        "repair": "varchar",
+        "area_ha": "double not null",
+        "centroid_easting": "double not null",
+        "centroid_northing": "double not null",
+        "centroid_longitude": "double not null",
+        "centroid_latitude": "double not null",
+        "in_bounds": "boolean not null",
+    },
+}
+TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
+    "index": ("index_area", "index_measure"),
+    "indicators": ("indicator",),
+    "summary": ("summary",),
+    "outcome": ("outcome",),
+    "lookup": ("lookup",),
+    "population": ("population",),
+    "boundary": ("boundary",),
+}
+_MEASURE_TYPES: dict[str, ValueType] = {"score": "number", "rank": "integer", "decile": "integer"}
+_INDEX_TYPES: dict[str, ValueType] = {"area_code": "code", "published_flag": "flag"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One file to read: what it is, where it lies, and the database that its rows go to."""
+
+    connection: duckdb.DuckDBPyConnection
+    profile: Profile
+    source: Source
+    path: Path
+    file_name: str
+    methodology: Methodology
+
+    @property
+    def where(self) -> str:
+        """Names the file in problems."""
+        return f"source {self.source.id}, file {self.file_name}"
+
+    def table(self) -> SourceTable:
+        return CsvTable(self.path, self.where, self.source.again)
+
+    def insert(self, table: str, values: dict[str, str]) -> None:
+        """Append ``incoming_rows`` to a raw table; ``values`` maps its columns to expressions."""
+        self.connection.execute(
+            f"insert into raw.{table} by name "
+            f"select '{self.source.id}' as source_id, line_number, "
+            + ", ".join(f"{expression} as {name}" for name, expression in values.items())
+            + " from incoming_rows"
+        )
+
+
+def read_all(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    vault: Vault,
+    files: list[VaultFile],
+    methodology: Methodology,
+) -> None:
+    """Create the raw tables in a fresh database and fill them with what the files hold.
+
+    There is no transaction: the caller throws a database away whose reading failed.
+
+    Raises:
+        RefreshError: once, with the problems of all files.
+    """
+    connection.execute("create schema raw")
+    for table, columns in RAW_TABLES.items():
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(
+            f"create table raw.{table} "
+            f"(source_id varchar not null, line_number bigint not null, {declared})"
+        )
+    problems: list[Problem] = []
+    for file in files:
+        source = registry.source(file.source_id)
+        path = vault.path_of(file)
+        job = Reading(connection, registry.profile, source, path, file.file_name, methodology)
+        try:
+            _READERS[source.kind](job)
+        except RefreshError as error:
+            problems += error.problems
+    if problems:
+        raise RefreshError("Reading source files into the raw tables", problems)
+
+
+def _read_index(job: Reading) -> None:
+    columns = [
+        DeclaredColumn(name, header, _INDEX_TYPES.get(name, "text"))
+        for name, header in job.source.columns.items()
+    ]
+    columns += [
+        DeclaredColumn(name, header, "number") for name, header in job.source.denominators.items()
+    ]
+    area_values = {column.name: f'"{column.name}"' for column in columns}
+    # '<stem> Rank (where 1 is ...': what stands in brackets varies, and one release cuts it off.
+    columns += [
+        DeclaredColumn(
+            f"{measure}:{part}",
+            rf"(?:{spec.stem}) {part}( ?\(.*)?",
+            _MEASURE_TYPES[part],
+            required=part in spec.needs,
+        )
+        for measure, spec in job.source.measures.items()
+        for part in _MEASURE_TYPES
+    ]
+    job.table().load(job.connection, "incoming_rows", columns)
+    job.insert("index_area", area_values)
+    measures = ", ".join(
+        f"{{'measure': '{measure}', "
+        + ", ".join(f"'{part}': \"{measure}:{part}\"" for part in _MEASURE_TYPES)
+        + "}"
+        for measure in job.source.measures
+    )
+    job.connection.execute(
+        f"insert into raw.index_measure by name select '{job.source.id}' as source_id, "
+        f"line_number, area_code, unnest([{measures}], recursive := true) from incoming_rows"
+    )
+
+
+def _read_indicators(job: Reading) -> None:
+    release = job.source.index_release
+    assert release is not None
+    read_indicators(
+        job.connection, job.source, job.path, job.where, job.methodology.in_files_of(release)
+    )
+    job.insert(
+        "indicator",
+        {name: name for name in RAW_TABLES["indicator"] if name != "index_release"}
+        | {"index_release": f"'{release}'"},
+    )
+
+
+def _read_summary(job: Reading) -> None:
+    read_summaries(job.connection, job.source, job.path, job.where)
+    job.insert(
+        "summary",
+        {name: name for name in RAW_TABLES["summary"] if name != "index_release"}
+        | {"index_release": f"'{job.source.index_release}'"},
+    )
+
+
+def _read_outcome(job: Reading) -> None:
+    read_outcomes(job.connection, job.source, job.path, job.where)
+    job.insert("outcome", {name: name for name in RAW_TABLES["outcome"]})
+
+
+def _read_lookup(job: Reading) -> None:
+    table = job.table()
+    for link in job.source.links:
+        columns = [
+            DeclaredColumn("from_code", link.from_[1], "code"),
+            DeclaredColumn("from_name", link.from_[2], "text"),
+            DeclaredColumn("to_code", link.to[1], "text"),
+            DeclaredColumn("to_name", link.to[2], "text"),
+        ]
+        if link.change:
+            columns.append(DeclaredColumn("change_code", link.change, "text"))
+        table.load(job.connection, "incoming_rows", columns)
+        job.insert(
+            "lookup",
+            {
+                **{column.name: column.name for column in columns},
+                "from_type": f"'{link.from_[0]}'",
+                "to_type": f"'{link.to[0]}'",
+                "relation": f"'{link.relation}'",
+            },
+        )
+
+
+def _read_population(job: Reading) -> None:
+    columns = [
+        DeclaredColumn("area_code", job.source.columns["area_code"], "code"),
+        DeclaredColumn("population", job.source.columns["population"], "number"),
+    ]
+    job.table().load(job.connection, "incoming_rows", columns)
+    job.insert("population", {column.name: column.name for column in columns})
+
+
+def _read_boundary(job: Reading) -> None:
+    shapes = read_boundaries(job.path, job.source, job.profile, job.file_name)
+    job.connection.register("incoming_shapes", shapes)
+    try:
+        job.connection.execute(
+            "create or replace temp table incoming_rows as select * from incoming_shapes"
+        )
+    finally:
+        job.connection.unregister("incoming_shapes")
+    job.insert(
+        "boundary",
+        {name: name for name in RAW_TABLES["boundary"] if name != "area_type"}
+        | {"area_type": f"'{job.source.area_type}'"},
+    )
+
+
+_READERS: dict[Kind, Callable[[Reading], None]] = {
+    "index": _read_index,
+    "indicators": _read_indicators,
+    "summary": _read_summary,
+    "outcome": _read_outcome,
+    "lookup": _read_lookup,
+    "population": _read_population,
+    "boundary": _read_boundary,
+}

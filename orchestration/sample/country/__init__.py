@@ -1,0 +1,1 @@
+"""The synthetic country: its land, its people, its areas and their history."""

@@ -1,0 +1,122 @@
+"""The ONS lookups between area types and vintages, and the mid-2019 population."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestration.sample.country.names import NEIGHBOUR, NEIGHBOUR_DISTRICTS, NEIGHBOUR_REGION_CODE
+from orchestration.sample.country.neighbour import neighbour_lsoas
+from orchestration.sample.country.register import YEARS, Area
+from orchestration.sample.files.csv_files import GEOGRAPHR, ONS, Dialect, Row, write_table
+from orchestration.sample.publisher.world import World
+
+
+def write_lookups(world: World, folder: Path) -> list[Path]:
+    """Write all seven lookups."""
+    return [
+        _lsoa11_ward17(world, folder),
+        _lsoa11_lsoa21(world, folder),
+        _lsoa21_ward24(world, folder),
+        _lsoa21_msoa21(world, folder),
+        _districts_to_regions(world, folder, 24),
+        _districts_to_regions(world, folder, 19),
+        _district_changes(world, folder),
+    ]
+
+
+def write_population(world: World, folder: Path) -> Path:
+    """Mid-2019 people by LSOA 2011: quoted thousands, and a total left over at the end."""
+    rows: list[Row] = [
+        (code, f"{int(people):,}")
+        for (code, _), people in zip(world.areas.lsoa11, world.population_2019, strict=True)
+    ]
+    neighbours = neighbour_lsoas()
+    rows += [(n.code, f"{n.population:,}") for n in neighbours]
+    rows.append(("Grand Total", sum(n.population for n in neighbours)))
+    return write_table(folder / "population_mid2019_lsoa11.csv", ("lsoa", "pop"), rows, ONS)
+
+
+def _lsoa11_ward17(world: World, folder: Path) -> Path:
+    """Best fit, CRLF, in the order of ward names: codes come mixed, as in the original."""
+    rows: list[list[object]] = []
+    for number, ward in enumerate(world.ward_of_lsoa11):
+        district = world.areas.district[2017][world.ward_district[ward]]
+        rows.append([*world.areas.lsoa11[number], *world.areas.ward17[ward], "", *district])
+    rows.sort(key=lambda row: (str(row[3]), str(row[0])))
+    rows += [[n.code, n.name, *n.ward, *n.district[:2]] for n in neighbour_lsoas()]
+    header = "LSOA11CD LSOA11NM WD17CD WD17NM WD17NMW LAD17CD LAD17NM FID"
+    path = folder / "lsoa11_ward17_lad17.csv"
+    return write_table(path, header.split(), _numbered(rows), Dialect(crlf=True))
+
+
+def _lsoa11_lsoa21(world: World, folder: Path) -> Path:
+    """Exact fit, many to many, in the order of LSOA 2011 names."""
+    lineage = world.lineage
+    rows: list[list[object]] = []
+    links = zip(lineage.lsoa11, lineage.lsoa21, lineage.change, strict=True)
+    for parent, child, change in links:
+        district = world.areas.district[2022][world.country.district[child]]
+        areas = *world.areas.lsoa11[parent], *world.areas.lsoa21[child]
+        rows.append([*areas, change, *district, ""])
+    rows += [[n.code, n.name, n.code, n.name, "U", *n.district] for n in neighbour_lsoas()]
+    rows.sort(key=lambda row: (str(row[1]), str(row[2])))
+    header = "LSOA11CD LSOA11NM LSOA21CD LSOA21NM CHGIND LAD22CD LAD22NM LAD22NMW ObjectId"
+    return write_table(folder / "lsoa11_lsoa21_lad22_v3.csv", header.split(), _numbered(rows), ONS)
+
+
+def _lsoa21_ward24(world: World, folder: Path) -> Path:
+    """Best fit, in the order of ward codes."""
+    country = world.country
+    rows: list[list[object]] = []
+    for number, lsoa in enumerate(world.areas.lsoa21):
+        district = world.areas.district[2024][country.district[number]]
+        ward = world.areas.ward24[country.ward[number]]
+        rows.append([*lsoa, "", *ward, "", *district, ""])
+    rows.sort(key=lambda row: str(row[3]))
+    rows += [[n.code, n.name, n.name_other, *n.ward, *n.district] for n in neighbour_lsoas()]
+    header = "LSOA21CD LSOA21NM LSOA21NMW WD24CD WD24NM WD24NMW LAD24CD LAD24NM LAD24NMW ObjectId"
+    return write_table(folder / "lsoa21_ward24_lad24.csv", header.split(), _numbered(rows), ONS)
+
+
+def _lsoa21_msoa21(world: World, folder: Path) -> Path:
+    """In code order; the neighbour nation stands in the region column under a pseudo-code."""
+    country = world.country
+    rows: list[Row] = []
+    for number, lsoa in enumerate(world.areas.lsoa21):
+        home = country.district[number]
+        msoa = world.areas.msoa21[country.msoa[number]]
+        district, region = world.areas.district[2022][home], world.areas.region[home]
+        rows.append([*lsoa, "", *msoa, "", *district, *region])
+    rows.sort(key=lambda row: str(row[0]))
+    nation = NEIGHBOUR_REGION_CODE, NEIGHBOUR
+    rows += [
+        [n.code, n.name, n.name_other, *n.msoa, *n.district[:2], *nation] for n in neighbour_lsoas()
+    ]
+    header = (
+        "LSOA21CD LSOA21NM LSOA21NMW MSOA21CD MSOA21NM MSOA21NMW LAD22CD LAD22NM RGN22CD RGN22NM"
+    )
+    return write_table(folder / "lsoa21_msoa21_lad22_rgn22.csv", header.split(), rows, ONS)
+
+
+def _districts_to_regions(world: World, folder: Path, year: int) -> Path:
+    """LAD to region, in the order of region names and not of codes; everything quoted."""
+    districts = world.areas.district[2000 + year]
+    pairs: set[tuple[Area, Area]] = set(zip(districts, world.areas.region, strict=True))
+    in_order = sorted(pairs, key=lambda pair: (pair[1][1], pair[0][1]))
+    rows = [(lad[1], lad[0], region[1], region[0]) for lad, region in in_order]
+    header = [f"{area}{year}_{part}" for area in ("ltla", "region") for part in ("name", "code")]
+    return write_table(folder / f"lad{year}_rgn{year}.csv", header, rows, GEOGRAPHR)
+
+
+def _district_changes(world: World, folder: Path) -> Path:
+    """One row per 2016 district, one code and name per year, the neighbour nation included."""
+    header = [f"ltla{year % 100}_{part}" for year in YEARS for part in ("code", "name")]
+    chains = zip(*(world.areas.district[year] for year in YEARS), strict=True)
+    rows = sorted([part for area in chain for part in area] for chain in chains)
+    rows += [[code, name] * len(YEARS) for code, name, _ in NEIGHBOUR_DISTRICTS]
+    return write_table(folder / "lad_changes_2016_2024.csv", header, rows, GEOGRAPHR)
+
+
+def _numbered(rows: list[list[object]]) -> list[Row]:
+    """Append the running number that the portal adds (FID, ObjectId)."""
+    return [[*row, number] for number, row in enumerate(rows, start=1)]

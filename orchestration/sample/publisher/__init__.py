@@ -1,0 +1,1 @@
+"""What its statistical office computes: indicators, indices, lists, outcomes, summaries."""
