@@ -1,22 +1,8 @@
-{#
-  What reconciliation and edition_change say of ranks. Rank 1 = worst; N is the number of areas that
-  were ranked. Ranks of different N are set against each other by their share of N.
-#}
+{# What reconciliation and edition_change say of ranks, in words. Rank 1 = worst. #}
 
 {# 'places' and 'place': a number of something, with thousands separated. #}
 {% macro counted(number, noun) -%}
     format('{:,}', {{ number }}) || ' {{ noun }}' || case when {{ number }} = 1 then '' else 's' end
-{%- endmacro %}
-
-{# Rank as a share of N, above 0 to 1: 0.1 is the last place of the worst 10%. #}
-{% macro rank_share(rank, n) -%}
-    ({{ rank }} / {{ n }}::double)
-{%- endmacro %}
-
-{# Places moved on the scale of the later release: (rank_to / N_to - rank_from / N_from) N_to, to
-   the nearest whole place. Negative = moved towards rank 1, got worse. #}
-{% macro ranks_moved(rank_from, n_from, rank_to, n_to) -%}
-    cast({{ rank_to }} - round({{ rank_from }} * {{ n_to }} / {{ n_from }}::double) as bigint)
 {%- endmacro %}
 
 {# '755 of 7,427 (13 places beyond the threshold of 742)'; the threshold is its last rank. #}
@@ -32,21 +18,6 @@
                 else 'the last place inside'
             end
             || format(' the threshold of {:,})', {{ rank }} - {{ ranks_to_threshold }})
-    end
-{%- endmacro %}
-
-{# The index that is nearer to its threshold, by shares of N; both where equally near. #}
-{% macro nearer_index(imd_ranks_to_threshold, imd_n, cni_ranks_to_threshold, cni_n) -%}
-    case
-        when
-            abs({{ imd_ranks_to_threshold }}) * {{ cni_n }}
-            < abs({{ cni_ranks_to_threshold }}) * {{ imd_n }}
-            then 'imd'
-        when
-            abs({{ imd_ranks_to_threshold }}) * {{ cni_n }}
-            > abs({{ cni_ranks_to_threshold }}) * {{ imd_n }}
-            then 'cni'
-        else 'both'
     end
 {%- endmacro %}
 

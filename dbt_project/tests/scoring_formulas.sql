@@ -1,4 +1,4 @@
--- The formulas of macros/scoring.sql at values worked out outside the warehouse: by Python's
+-- The formulas of macros/method at values worked out outside the warehouse: by Python's
 -- decimal module with 40 digits, by hand, and as printed in the CNI 2019 file. A row is a formula
 -- that gives something else here.
 with transform_cases (worked_at, place, areas, arithmetic, expected) as (
@@ -21,10 +21,7 @@ transformed as (
         'exponential_transform' as formula,
         worked_at,
         expected,
-        {{ stored(
-            exponential_transform('place', 'areas', 'arithmetic'),
-            'arithmetic'
-        ) }} as found
+        method.stored(method.transform(place, areas, arithmetic), arithmetic) as found
     from transform_cases
 
 ),
@@ -54,8 +51,8 @@ in_whole_numbers as (
         worked_at,
         decile_expected,
         threshold_expected,
-        {{ decile('area_rank', 'areas') }} as decile_found,
-        {{ threshold_rank('areas', 'percent') }} as threshold_found
+        method.decile(area_rank, areas) as decile_found,
+        method.threshold_rank(areas, percent) as threshold_found
     from whole_number_cases
 
 ),

@@ -1,5 +1,5 @@
 -- The worked examples of the IoD 2019 technical report, appendix N: the macros of
--- macros/summaries.sql must give the printed figures. A row is one that gives something else.
+-- macros/method/summaries.sql must give the printed figures. A row is one that gives something else.
 -- `total_people` is of the whole authority; the examples show some of its areas.
 with examples (example, area, area_rank, areas, score, people, total_people) as (
 
@@ -42,7 +42,7 @@ counted as (
 
     select
         *,
-        {{ people_in_worst_tenth('people', 'people_up_to', 'total_people') }} as people_counted
+        method.people_in_worst_tenth(people, people_up_to, total_people) as people_counted
     from cumulated
 
 ),
@@ -51,10 +51,10 @@ computed as (
 
     select
         example,
-        {{ average_rank('area_rank', 'areas', 'people') }} as average_rank,
-        {{ average_score('score', 'people') }} as average_score,
-        {{ extent('area_rank', 'areas', 'people', 'any_value(total_people)') }} as extent,
-        {{ local_concentration('area_rank', 'areas', 'people_counted') }}
+        method.average_rank(area_rank, areas, people) as average_rank,
+        method.average_score(score, people) as average_score,
+        method.extent(area_rank, areas, people, any_value(total_people)) as extent,
+        method.local_concentration(area_rank, areas, people_counted)
             as local_concentration
     from counted
     group by example
@@ -116,7 +116,7 @@ found (statistic, expected, printed_to, found) as (
         'proportion',
         0.277,
         0.0005,
-        {{ proportion_in_worst_decile('area_decile') }}
+        method.proportion_in_worst_decile(area_decile)
     from deciles
 
     union all
@@ -126,7 +126,7 @@ found (statistic, expected, printed_to, found) as (
         'extent weight at rank ' || edge.area_rank,
         edge.expected,
         1e-12,
-        {{ extent_weight('edge.area_rank', '100') }}
+        method.extent_weight(edge.area_rank, 100)
     from (values (10, 1.0), (11, 0.95), (30, 0.05), (31, 0.0)) as edge (area_rank, expected)
 
 )

@@ -16,6 +16,7 @@ from pathlib import Path
 import duckdb
 
 from data_quality import STAGES, GuardResult, Stage
+from orchestration.build.method import create_formulas
 from orchestration.fingerprint import code_version
 from orchestration.modelling.seeds import Methodology, load_methodology
 from orchestration.raw.readers import RAW_TABLES, read_all
@@ -55,6 +56,7 @@ def load_build(
     methodology = load_methodology()
     try:
         with duckdb.connect(str(fresh)) as connection:
+            create_formulas(connection)
             read_all(connection, registry, vault, files, methodology)
             _describe(connection, registry, files, methodology)
         _remove(settings.build_database)

@@ -81,7 +81,8 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
                             passed=passed,
                             metadata={"failing_rows": verdict.unexpected},
                         )
-                elif passed:
+                # What dbt runs when it starts makes no table.
+                elif passed and node.resource_type != NodeType.Operation:
                     yield dg.MaterializeResult(
                         asset_key=dg.AssetKey([node.schema, node.name]),
                         metadata={

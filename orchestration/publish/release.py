@@ -23,6 +23,7 @@ from typing import Any
 
 import duckdb
 
+from orchestration.build.method import create_formulas, create_questions
 from orchestration.fingerprint import code_version, release_id
 from orchestration.layout import (
     CHECKSUMS,
@@ -267,6 +268,10 @@ def _write_warehouse(
                 )
             ],
         )
+        build.execute("use published")
+        create_formulas(build)
+        create_questions(build)
+        build.execute("use build")
         build.execute("checkpoint published")
     finally:
         build.execute("detach published")

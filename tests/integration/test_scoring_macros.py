@@ -1,13 +1,9 @@
-"""The formulas of the dbt macros, run in DuckDB, against scipy and numpy.
-
-dbt's macro files are plain Jinja where they call no function of dbt, so that they can be rendered
-without it.
-"""
+"""The formulas of the method, run in DuckDB, against scipy and numpy."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
@@ -21,25 +17,24 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 from scipy.stats import rankdata
 
+from orchestration.build.method import create_formulas
 from orchestration.settings import DBT_PROJECT
 
 Floats = npt.NDArray[np.float64]
-Macro = Callable[..., str]
 
 AREAS = 33_755
 LEAST = 1e-300
 
-_TEXT = "\n".join(
-    (DBT_PROJECT / "macros" / name).read_text(encoding="utf-8")
-    for name in ("scoring.sql", "indicators.sql")
-)
-_MACROS: Any = jinja2.Environment(autoescape=False).from_string(_TEXT).module  # noqa: S701  # SQL
+_TEXT = (DBT_PROJECT / "macros" / "indicators.sql").read_text(encoding="utf-8")
+_STANDARDISE: Any = jinja2.Environment(autoescape=False).from_string(_TEXT).module.standardise  # noqa: S701  # SQL
 
 
-def macro(name: str) -> Macro:
-    """What the macro renders to."""
-    rendered: Macro = getattr(_MACROS, name)
-    return rendered
+@pytest.fixture(scope="module")
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database with the formulas."""
+    with duckdb.connect() as opened:
+        create_formulas(opened)
+        yield opened
 
 
 def run(connection: duckdb.DuckDBPyConnection, expression: str, **columns: Floats) -> Floats:
@@ -55,7 +50,7 @@ def run(connection: duckdb.DuckDBPyConnection, expression: str, **columns: Float
 
 
 def inverse_normal(connection: duckdb.DuckDBPyConnection, p: Floats) -> Floats:
-    return run(connection, macro("inverse_normal")("p"), p=p)
+    return run(connection, "method.inverse_normal(p)", p=p)
 
 
 # --- inverse_normal -------------------------------------------------------------------------------
@@ -106,7 +101,7 @@ def test_inverse_normal_of_the_middle_is_0_and_of_null_is_null(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
     assert inverse_normal(connection, np.array([0.5])).tolist() == [0.0]
-    of_null = connection.execute(f"select {macro('inverse_normal')('p')} from (select null as p)")
+    of_null = connection.execute("select method.inverse_normal(p) from (select null as p)")
     assert of_null.fetchone() == (None,)
 
 
@@ -149,10 +144,10 @@ def test_logit_and_its_variance_are_those_of_the_technical_report(
     connection: duckdb.DuckDBPyConnection, counts: list[tuple[float, float]]
 ) -> None:
     r, n = np.array(counts).T
-    assert run(connection, macro("logit")("r", "n"), r=r, n=n) == pytest.approx(
+    assert run(connection, "method.logit(r, n)", r=r, n=n) == pytest.approx(
         np.log((r + 0.5) / (n - r + 0.5)), rel=1e-14, abs=1e-14
     )
-    assert run(connection, macro("logit_variance")("r", "n"), r=r, n=n) == pytest.approx(
+    assert run(connection, "method.logit_variance(r, n)", r=r, n=n) == pytest.approx(
         (n + 1) * (n + 2) / (n * (r + 1) * (n - r + 1)), rel=1e-14
     )
 
@@ -163,12 +158,12 @@ def test_cases_and_the_others_have_opposite_log_odds_and_one_variance(
     connection: duckdb.DuckDBPyConnection, counts: list[tuple[float, float]]
 ) -> None:
     r, n = np.array(counts).T
-    logits = run(connection, macro("logit")("r", "n"), r=r, n=n)
-    variances = run(connection, macro("logit_variance")("r", "n"), r=r, n=n)
-    assert run(connection, macro("logit")("r", "n"), r=n - r, n=n) == pytest.approx(
+    logits = run(connection, "method.logit(r, n)", r=r, n=n)
+    variances = run(connection, "method.logit_variance(r, n)", r=r, n=n)
+    assert run(connection, "method.logit(r, n)", r=n - r, n=n) == pytest.approx(
         -logits, rel=1e-14, abs=1e-14
     )
-    assert run(connection, macro("logit_variance")("r", "n"), r=n - r, n=n) == pytest.approx(
+    assert run(connection, "method.logit_variance(r, n)", r=n - r, n=n) == pytest.approx(
         variances, rel=1e-14
     )
 
@@ -179,7 +174,7 @@ def test_shrinkage_weight_is_the_inverse_of_variances(
     connection: duckdb.DuckDBPyConnection, variances: list[tuple[float, float]]
 ) -> None:
     s2, t2 = np.array(variances).T
-    assert run(connection, macro("shrinkage_weight")("s2", "t2"), s2=s2, t2=t2) == pytest.approx(
+    assert run(connection, "method.shrinkage_weight(s2, t2)", s2=s2, t2=t2) == pytest.approx(
         (1 / s2) / (1 / s2 + 1 / t2), rel=1e-13
     )
 
@@ -189,7 +184,7 @@ def test_of_areas_that_do_not_differ_nothing_is_an_areas_own(
 ) -> None:
     found = run(
         connection,
-        macro("shrinkage_weight")("s2", "t2"),
+        "method.shrinkage_weight(s2, t2)",
         s2=np.array([0.25]),
         t2=np.array([0.0]),
     )
@@ -203,7 +198,7 @@ def standardised(connection: duckdb.DuckDBPyConnection, rows: pd.DataFrame) -> p
     """What the macro makes of the rows, by indicator and area."""
     connection.register("given_rows", rows)
     found = connection.execute(
-        f"select * from ({macro('standardise')('given_rows')}) order by indicator, area_code"
+        f"select * from ({_STANDARDISE('given_rows')}) order by indicator, area_code"
     ).df()
     connection.unregister("given_rows")
     return found

@@ -54,11 +54,11 @@ placed as (
         ranks.route,
         ranks.area_code,
         ranks.sub_domain_score,
-        {{ rank_for_transform(
-            'ranks.sub_domain_rank',
-            'ranks.route, ranks.index_release, ranks.sub_domain',
-            'sub_domains.score_tie_rule'
-        ) }} as place,
+        method.place_for_transform(
+            ranks.sub_domain_rank,
+            (ranks.route, ranks.index_release, ranks.sub_domain),
+            sub_domains.score_tie_rule
+        ) as place,
         count(*) over (partition by ranks.route, ranks.index_release, ranks.sub_domain)
             as areas_ranked
     from sub_domains
@@ -75,7 +75,7 @@ transformed as (
 
     select
         *,
-        {{ exponential_transform('place', 'areas_ranked', 'arithmetic') }} as transformed_score
+        method.transform(place, areas_ranked, arithmetic) as transformed_score
     from placed
 
 ),
@@ -102,6 +102,6 @@ summed as (
 
 select
     *,
-    {{ rank_worst_first('domain_score', 'route, index_release, domain') }} as domain_rank,
+    method.rank_worst_first(domain_score, (route, index_release, domain)) as domain_rank,
     count(*) over (partition by route, index_release, domain) as areas_ranked
 from summed

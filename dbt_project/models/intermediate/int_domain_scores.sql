@@ -10,9 +10,9 @@ with published as (
         measures.published_score,
         measures.published_rank,
         count(*) over (partition by measures.index_release, measures.measure) as published_areas,
-        {{ rank_worst_first(
-            'measures.published_score', 'measures.index_release, measures.measure'
-        ) }} as rank_from_score
+        method.rank_worst_first(
+            measures.published_score, (measures.index_release, measures.measure)
+        ) as rank_from_score
     from {{ ref('stg_index_measures') }} as measures
     inner join {{ ref('domain_weights') }} as domains
         on
@@ -108,7 +108,7 @@ transformed as (
 
     select
         *,
-        {{ rank_for_transform('domain_rank', 'index_release, domain', 'score_tie_rule') }}
+        method.place_for_transform(domain_rank, (index_release, domain), score_tie_rule)
             as transform_rank
     from placed
     where domain_rank is not null
@@ -119,7 +119,7 @@ scored as (
 
     select
         *,
-        {{ exponential_transform('transform_rank', 'areas_ranked', 'arithmetic') }}
+        method.transform(transform_rank, areas_ranked, arithmetic)
             as exact_score
     from transformed
 
@@ -140,7 +140,7 @@ select
     rank_from_score,
     indicator_score,
     indicator_rank,
-    {{ stored('exact_score', 'arithmetic') }} as domain_score,
+    method.stored(exact_score, arithmetic) as domain_score,
     -- Most publishers print the domain on its own scale (a rate, a z-score), which the
     -- transformed score cannot be set against.
     case when published_domain_score = 'transformed' then published_score end

@@ -19,7 +19,7 @@ averaged as (
         min(part_imd_rank) as worst_rank,
         min(part_imd_score) as least_score,
         max(part_imd_score) as greatest_score,
-        {{ weighted_mean('part_imd_score', 'part_population', 'part_code') }} as mean_imd_score
+        method.weighted_mean(part_imd_score, part_population, part_code) as mean_imd_score
     from parts
     group by edition_id, area_code
 

@@ -59,7 +59,7 @@ placed as (
         edition_id,
         index_name,
         score,
-        {{ threshold_rank('areas_ranked', 'threshold_percent') }} as threshold_rank,
+        method.threshold_rank(areas_ranked, threshold_percent) as threshold_rank,
         row_number()
             over (partition by edition_id, index_name order by place_given, area_code)
             as place

@@ -41,7 +41,7 @@ computed as (
         -- An index without one of its domains is no index.
         case
             when summed.domains = expected.domains
-                then {{ stored('summed.exact_score', 'releases.arithmetic') }}
+                then method.stored(summed.exact_score, releases.arithmetic)
         end as computed_score
     from summed
     inner join expected on summed.index_release = expected.index_release
@@ -89,9 +89,9 @@ ranked as (
 
     select
         *,
-        {{ rank_worst_first('published_score', 'index_release') }} as rank_from_score,
+        method.rank_worst_first(published_score, index_release) as rank_from_score,
         -- Sums that differ only in the last bits of a double are ties.
-        {{ rank_worst_first('round(computed_score, 9)', 'index_release') }} as computed_rank,
+        method.rank_worst_first(round(computed_score, 9), index_release) as computed_rank,
         count(*) over (partition by index_release) as areas_ranked
     from both_ways
     -- An area without a value is not ranked and not counted.
@@ -132,7 +132,7 @@ select
     areas_ranked,
     index_score,
     index_rank,
-    {{ decile('index_rank', 'areas_ranked') }} as index_decile,
+    method.decile(index_rank, areas_ranked) as index_decile,
     index_origin,
     computed_score,
     computed_rank,

@@ -90,8 +90,8 @@ logits as (
 
     select
         *,
-        case when shrinkage then {{ logit('r', 'n') }} end as own_logit,
-        case when shrinkage then {{ logit_variance('r', 'n') }} end as own_variance
+        case when shrinkage then method.logit(r, n) end as own_logit,
+        case when shrinkage then method.logit_variance(r, n) end as own_variance
     from counted
 
 ),
@@ -117,7 +117,7 @@ larger_logits as (
 
     select
         *,
-        case when logits > 0 then {{ logit('larger_r', 'larger_n') }} end as larger_logit
+        case when logits > 0 then method.logit(larger_r, larger_n) end as larger_logit
     from larger_areas
 
 ),
@@ -154,7 +154,7 @@ weighed as (
         spreads.variance_between,
         -- Alone in its larger area, or in none, an area keeps what is its own.
         coalesce(
-            {{ shrinkage_weight('logits.own_variance', 'spreads.variance_between') }}, 1
+            method.shrinkage_weight(logits.own_variance, spreads.variance_between), 1
         ) as own_weight
     from logits
     left join larger_logits
@@ -192,12 +192,7 @@ select
         when counted_value is null and missing_rule = 'lad_value' then mean_value
         when shrinkage
             then
-                scale
-                / (
-                    1 + exp(
-                        -(own_weight * own_logit + (1 - own_weight) * coalesce(larger_logit, 0))
-                    )
-                )
+                method.shrunken_rate(scale, own_weight, own_logit, coalesce(larger_logit, 0))
         when is_rate then scale * r / n
         else counted_value
     -- The word of the marts' contract.

@@ -23,12 +23,12 @@ placed as (
         domains.area_code,
         domains.areas_ranked,
         releases.arithmetic,
-        {{ rank_for_transform(
-            'domains.domain_rank', 'domains.index_release, domains.domain', "'mean_rank'"
-        ) }} as mean_place,
-        {{ rank_for_transform(
-            'domains.domain_rank', 'domains.index_release, domains.domain', "'min_rank'"
-        ) }} as min_place
+        method.place_for_transform(
+            domains.domain_rank, (domains.index_release, domains.domain), 'mean_rank'
+        ) as mean_place,
+        method.place_for_transform(
+            domains.domain_rank, (domains.index_release, domains.domain), 'min_rank'
+        ) as min_place
     from {{ ref('int_domain_scores') }} as domains
     inner join {{ ref('index_releases') }} as releases
         on domains.index_release = releases.index_release
@@ -42,8 +42,8 @@ scored as (
         domain,
         area_code,
         arithmetic,
-        {{ exponential_transform('mean_place', 'areas_ranked', 'arithmetic') }} as mean_score,
-        {{ exponential_transform('min_place', 'areas_ranked', 'arithmetic') }} as min_score
+        method.transform(mean_place, areas_ranked, arithmetic) as mean_score,
+        method.transform(min_place, areas_ranked, arithmetic) as min_score
     from placed
 
 ),
@@ -56,8 +56,8 @@ gathered as (
         area_code,
         list_sort(list({
             'domain': domain,
-            'mean_score': {{ stored('mean_score', 'arithmetic') }},
-            'min_score': {{ stored('min_score', 'arithmetic') }}
+            'mean_score': method.stored(mean_score, arithmetic),
+            'min_score': method.stored(min_score, arithmetic)
         })) as domains
     from scored
     group by index_release, area_code

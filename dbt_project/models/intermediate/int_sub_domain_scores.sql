@@ -37,6 +37,6 @@ rounded as (
 
 select
     *,
-    {{ rank_worst_first('sub_domain_score', 'index_release, sub_domain') }} as sub_domain_rank,
+    method.rank_worst_first(sub_domain_score, (index_release, sub_domain)) as sub_domain_rank,
     count(*) over (partition by index_release, sub_domain) as areas_ranked
 from rounded

@@ -23,9 +23,9 @@ ranked as (
         -- A file may print the score only (IDACI and IDAOPI 2019).
         coalesce(
             published.published_rank,
-            {{ rank_worst_first(
-                'published.published_score', 'published.index_release, published.measure'
-            ) }}
+            method.rank_worst_first(
+                published.published_score, (published.index_release, published.measure)
+            )
         ) as area_rank,
         case
             when published.published_rank is not null then 'published'
@@ -83,9 +83,9 @@ placed as (
         ranked.*,
         count(ranked.area_rank) over (partition by ranked.index_release, ranked.measure)
             as areas_ranked,
-        {{ rank_for_transform(
-            'ranked.area_rank', 'ranked.index_release, ranked.measure', 'ranked.score_tie_rule'
-        ) }} as place
+        method.place_for_transform(
+            ranked.area_rank, (ranked.index_release, ranked.measure), ranked.score_tie_rule
+        ) as place
     from ranked
 
 )
@@ -99,7 +99,7 @@ select
     placed.rank_origin,
     placed.areas_ranked,
     placed.place,
-    {{ decile('placed.area_rank', 'placed.areas_ranked') }} as area_decile,
+    method.decile(placed.area_rank, placed.areas_ranked) as area_decile,
     placed.people,
     placed.has_extent,
     case

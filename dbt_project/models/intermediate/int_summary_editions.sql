@@ -119,10 +119,10 @@ select
     coalesce(counted.areas, 0) as areas,
     coalesce(counted.areas_rated, 0) as areas_rated,
     coalesce(counted.areas_listed, 0) as areas_listed,
-    {{ share('coalesce(counted.areas_listed, 0)', 'counted.areas') }} as share_of_areas,
+    method.share(coalesce(counted.areas_listed, 0), counted.areas) as share_of_areas,
     cast(coalesce(counted.population, 0) as bigint) as population,
     cast(coalesce(counted.population_listed, 0) as bigint) as population_listed,
-    {{ share('coalesce(counted.population_listed, 0)', 'counted.population') }}
+    method.share(coalesce(counted.population_listed, 0), counted.population)
         as share_of_population,
     coalesce(counted.areas_imd_worst_decile, 0) as areas_imd_worst_decile,
     coalesce(counted.areas_cni_worst_decile, 0) as areas_cni_worst_decile,

@@ -37,10 +37,10 @@ everywhere as (
         {{ exact_sum('people') }} as denominator,
         any_value(areas_ranked) as areas_ranked,
         max(rank_origin) as rank_origin,
-        {{ average_rank('place', 'areas_ranked', 'people') }} as average_rank,
-        {{ average_score('score', 'people') }} as average_score,
-        {{ proportion_in_worst_decile('area_decile') }} as proportion,
-        {{ scale('numerator') }} as scale,
+        method.average_rank(place, areas_ranked, people) as average_rank,
+        method.average_score(score, people) as average_score,
+        method.proportion_in_worst_decile(area_decile) as proportion,
+        method.scale(numerator) as scale,
         max(scale_origin) as scale_origin
     from parts
     group by index_release, measure, area_type, area_code
@@ -67,7 +67,7 @@ counted as (
 
     select
         *,
-        {{ people_in_worst_tenth('people', 'people_up_to', 'all_people') }} as people_counted
+        method.people_in_worst_tenth(people, people_up_to, all_people) as people_counted
     from from_the_worst
 
 ),
@@ -79,8 +79,8 @@ concentrated as (
         measure,
         area_type,
         area_code,
-        {{ extent('area_rank', 'areas_ranked', 'people', 'any_value(all_people)') }} as extent,
-        {{ local_concentration('place', 'areas_ranked', 'people_counted') }}
+        method.extent(area_rank, areas_ranked, people, any_value(all_people)) as extent,
+        method.local_concentration(place, areas_ranked, people_counted)
             as local_concentration
     from counted
     group by index_release, measure, area_type, area_code

@@ -37,13 +37,13 @@ joined as (
         cni.index_rank as cni_rank,
         cni.areas_ranked as cni_areas_ranked,
         flags.published_flag,
-        {{ decile('imd.imd_rank', 'imd.imd_areas_ranked') }} as imd_decile,
+        method.decile(imd.imd_rank, imd.imd_areas_ranked) as imd_decile,
         cni.index_decile as cni_decile,
         imd.imd_rank
-        - {{ threshold_rank('imd.imd_areas_ranked', 'areas.imd_threshold_percent') }}
+        - method.threshold_rank(imd.imd_areas_ranked, areas.imd_threshold_percent)
             as imd_ranks_to_threshold,
         cni.index_rank
-        - {{ threshold_rank('cni.areas_ranked', 'areas.cni_threshold_percent') }}
+        - method.threshold_rank(cni.areas_ranked, areas.cni_threshold_percent)
             as cni_ranks_to_threshold
     from areas
     left join {{ ref('int_carried_imd') }} as imd

@@ -199,31 +199,29 @@ select
     nearest_miss_ranks,
     imd_rank_from,
     imd_areas_ranked_from,
-    {{ rank_share('imd_rank_from', 'imd_areas_ranked_from') }} as imd_rank_share_from,
+    method.rank_share(imd_rank_from, imd_areas_ranked_from) as imd_rank_share_from,
     imd_rank_to,
     imd_areas_ranked_to,
-    {{ rank_share('imd_rank_to', 'imd_areas_ranked_to') }} as imd_rank_share_to,
-    {{ ranks_moved(
-        'imd_rank_from', 'imd_areas_ranked_from', 'imd_rank_to', 'imd_areas_ranked_to'
-    ) }} as imd_ranks_moved,
+    method.rank_share(imd_rank_to, imd_areas_ranked_to) as imd_rank_share_to,
+    method.ranks_moved(imd_rank_from, imd_areas_ranked_from, imd_rank_to, imd_areas_ranked_to)
+        as imd_ranks_moved,
     100 * (
-        {{ rank_share('imd_rank_to', 'imd_areas_ranked_to') }}
-        - {{ rank_share('imd_rank_from', 'imd_areas_ranked_from') }}
+        method.rank_share(imd_rank_to, imd_areas_ranked_to)
+        - method.rank_share(imd_rank_from, imd_areas_ranked_from)
     ) as imd_percentile_points_moved,
     imd_ranks_to_threshold_from,
     imd_ranks_to_threshold_to,
     cni_rank_from,
     cni_areas_ranked_from,
-    {{ rank_share('cni_rank_from', 'cni_areas_ranked_from') }} as cni_rank_share_from,
+    method.rank_share(cni_rank_from, cni_areas_ranked_from) as cni_rank_share_from,
     cni_rank_to,
     cni_areas_ranked_to,
-    {{ rank_share('cni_rank_to', 'cni_areas_ranked_to') }} as cni_rank_share_to,
-    {{ ranks_moved(
-        'cni_rank_from', 'cni_areas_ranked_from', 'cni_rank_to', 'cni_areas_ranked_to'
-    ) }} as cni_ranks_moved,
+    method.rank_share(cni_rank_to, cni_areas_ranked_to) as cni_rank_share_to,
+    method.ranks_moved(cni_rank_from, cni_areas_ranked_from, cni_rank_to, cni_areas_ranked_to)
+        as cni_ranks_moved,
     100 * (
-        {{ rank_share('cni_rank_to', 'cni_areas_ranked_to') }}
-        - {{ rank_share('cni_rank_from', 'cni_areas_ranked_from') }}
+        method.rank_share(cni_rank_to, cni_areas_ranked_to)
+        - method.rank_share(cni_rank_from, cni_areas_ranked_from)
     ) as cni_percentile_points_moved,
     cni_ranks_to_threshold_from,
     cni_ranks_to_threshold_to,

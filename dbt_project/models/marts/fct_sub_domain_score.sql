@@ -83,11 +83,11 @@ select
     domain_weight,
     computed_score,
     computed_rank,
-    {{ decile('computed_rank', 'areas_ranked') }} as computed_decile,
+    method.decile(computed_rank, areas_ranked) as computed_decile,
     areas_ranked,
     published_score,
     published_rank,
-    coalesce(published_decile, {{ decile('published_rank', 'published_areas') }})
+    coalesce(published_decile, method.decile(published_rank, published_areas))
         as published_decile,
     case when is_same_scale then computed_score - published_score end as score_difference,
     computed_rank - published_rank as rank_difference,

@@ -123,7 +123,7 @@ pairs as (
         rebuilds.area_code,
         rebuilds.domain_score as computed_score,
         rebuilds.domain_rank as computed_rank,
-        {{ decile('rebuilds.domain_rank', 'rebuilds.areas_ranked') }} as computed_decile,
+        method.decile(rebuilds.domain_rank, rebuilds.areas_ranked) as computed_decile,
         published.published_score,
         published.published_rank,
         published.published_decile

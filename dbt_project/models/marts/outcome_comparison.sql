@@ -3,7 +3,7 @@ with groups as (
 
     select
         moments.*,
-        {{ ratio_variance('moments') }} as rate_variance
+        method.ratio_variance(moments) as rate_variance
     from {{ ref('int_outcome_moments') }} as moments
 
 ),
@@ -16,7 +16,8 @@ gaps as (
         left_behind.rate / nullif(groups.rate, 0) as left_behind_ratio,
         case
             when groups.area_group = 'nation'
-                then sqrt({{ variance_of_part_and_whole('left_behind', 'groups') }})
+                -- Each group as a row.
+                then sqrt(method.variance_of_part_and_whole(left_behind, groups)) -- noqa: RF02
             -- No area is in both.
             else sqrt(left_behind.rate_variance + groups.rate_variance)
         end as left_behind_gap_standard_error
@@ -50,13 +51,13 @@ select
     gaps.apportioned_denominator / nullif(gaps.denominator, 0) as apportioned,
     gaps.rate,
     sqrt(gaps.rate_variance) as standard_error,
-    gaps.rate - {{ interval_half_width('sqrt(gaps.rate_variance)') }} as ci_low,
-    gaps.rate + {{ interval_half_width('sqrt(gaps.rate_variance)') }} as ci_high,
+    gaps.rate - method.interval_half_width(sqrt(gaps.rate_variance)) as ci_low,
+    gaps.rate + method.interval_half_width(sqrt(gaps.rate_variance)) as ci_high,
     gaps.left_behind_gap,
     gaps.left_behind_gap_standard_error,
-    gaps.left_behind_gap - {{ interval_half_width('gaps.left_behind_gap_standard_error') }}
+    gaps.left_behind_gap - method.interval_half_width(gaps.left_behind_gap_standard_error)
         as left_behind_gap_ci_low,
-    gaps.left_behind_gap + {{ interval_half_width('gaps.left_behind_gap_standard_error') }}
+    gaps.left_behind_gap + method.interval_half_width(gaps.left_behind_gap_standard_error)
         as left_behind_gap_ci_high,
     gaps.left_behind_ratio
 from gaps

@@ -66,10 +66,13 @@ decided as (
             when not is_agreed and is_cni_tied then 'cni'
             when not is_agreed and is_near_by_carry_rule then 'imd'
             -- Else, and on both: the one that is nearer to its threshold.
-            else {{ nearer_index(
-                'imd_ranks_to_threshold', 'imd_areas_ranked',
-                'cni_ranks_to_threshold', 'cni_areas_ranked'
-            ) }}
+            else
+                method.nearer_index(
+                    imd_ranks_to_threshold,
+                    imd_areas_ranked,
+                    cni_ranks_to_threshold,
+                    cni_areas_ranked
+                )
         end as deciding_index
     from on_either
 

@@ -36,17 +36,17 @@ ranked as (
 
     select
         *,
-        {{ rank_worst_first('round(average_rank, 9)', 'index_release, measure, area_type') }}
+        method.rank_worst_first(round(average_rank, 9), (index_release, measure, area_type))
             as rank_of_average_rank,
-        {{ rank_worst_first('round(average_score, 9)', 'index_release, measure, area_type') }}
+        method.rank_worst_first(round(average_score, 9), (index_release, measure, area_type))
             as rank_of_average_score,
-        {{ rank_worst_first('round(proportion, 9)', 'index_release, measure, area_type') }}
+        method.rank_worst_first(round(proportion, 9), (index_release, measure, area_type))
             as rank_of_proportion,
-        {{ rank_worst_first('round(extent, 9)', 'index_release, measure, area_type') }}
+        method.rank_worst_first(round(extent, 9), (index_release, measure, area_type))
             as rank_of_extent,
-        {{ rank_worst_first('round(local_concentration, 9)', 'index_release, measure, area_type') }}
+        method.rank_worst_first(round(local_concentration, 9), (index_release, measure, area_type))
             as rank_of_local_concentration,
-        {{ rank_worst_first('round(scale, 9)', 'index_release, measure, area_type') }}
+        method.rank_worst_first(round(scale, 9), (index_release, measure, area_type))
             as rank_of_scale
     from {{ ref('int_summary_statistics') }}
 

@@ -5,8 +5,8 @@ with percents as (
     select
         lists.edition_id,
         lists.area_code,
-        {{ listing_percent('lists.imd_rank', 'lists.imd_areas_ranked') }} as imd_percent,
-        {{ listing_percent('lists.cni_rank', 'lists.cni_areas_ranked') }} as cni_percent,
+        method.percentile(lists.imd_rank, lists.imd_areas_ranked) as imd_percent,
+        method.percentile(lists.cni_rank, lists.cni_areas_ranked) as cni_percent,
         lists.is_imd_worst_decile,
         lists.is_cni_worst_decile
     from {{ ref('double_disadvantage') }} as lists

@@ -50,9 +50,9 @@ flags as (
         lists.is_doubly_disadvantaged as is_own,
         coalesce(
             lists.imd_rank
-            <= {{ threshold_rank('lists.imd_areas_ranked', 'thresholds.imd_percent') }}
+            <= method.threshold_rank(lists.imd_areas_ranked, thresholds.imd_percent)
             and lists.cni_rank
-            <= {{ threshold_rank('lists.cni_areas_ranked', 'thresholds.cni_percent') }},
+            <= method.threshold_rank(lists.cni_areas_ranked, thresholds.cni_percent),
             false
         ) as is_listed
     from thresholds
