@@ -1,5 +1,5 @@
--- The worked examples of the IoD 2019 technical report, appendix N: the macros of
--- macros/method/summaries.sql must give the printed figures. A row is one that gives something else.
+-- The worked examples of the IoD 2019 technical report, appendix N: method.average_rank and the
+-- others must give the printed figures. A row is one that gives something else.
 -- `total_people` is of the whole authority; the examples show some of its areas.
 with examples (example, area, area_rank, areas, score, people, total_people) as (
 

@@ -26,7 +26,7 @@ AREAS = 33_755
 LEAST = 1e-300
 
 _TEXT = (DBT_PROJECT / "macros" / "indicators.sql").read_text(encoding="utf-8")
-_STANDARDISE: Any = jinja2.Environment(autoescape=False).from_string(_TEXT).module.standardise  # noqa: S701  # SQL
+_MODULE: Any = jinja2.Environment(autoescape=False).from_string(_TEXT).module  # noqa: S701  # SQL
 
 
 @pytest.fixture(scope="module")
@@ -198,7 +198,7 @@ def standardised(connection: duckdb.DuckDBPyConnection, rows: pd.DataFrame) -> p
     """What the macro makes of the rows, by indicator and area."""
     connection.register("given_rows", rows)
     found = connection.execute(
-        f"select * from ({_STANDARDISE('given_rows')}) order by indicator, area_code"
+        f"select * from ({_MODULE.standardise('given_rows')}) order by indicator, area_code"
     ).df()
     connection.unregister("given_rows")
     return found

@@ -42,7 +42,7 @@ def dictionary() -> dict[str, list[list[str]]]:
 def contracts() -> dict[str, list[tuple[str, str]]]:
     """Columns and types of the marts and of the published tables of meta, from their yml."""
     found = {}
-    for path in sorted((MODELS / "marts").glob("*.yml")):
+    for path in sorted((MODELS / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             found[f"marts.{model['name']}"] = model["columns"]
     sources = yaml.safe_load((MODELS / "sources.yml").read_text(encoding="utf-8"))["sources"]

@@ -84,7 +84,7 @@ def seed(name: str) -> list[dict[str, str]]:
 def contracts() -> dict[str, list[tuple[str, str]]]:
     """Columns and types of each mart, from its yml."""
     found = {}
-    for path in sorted((MODELS / "marts").glob("*.yml")):
+    for path in sorted((MODELS / "marts").rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             found[model["name"]] = [
                 (column["name"], column["data_type"]) for column in model["columns"]

@@ -173,7 +173,7 @@ def insert(connection: duckdb.DuckDBPyConnection, mart: str, **values: Any) -> N
 def warehouse(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Two areas with hostile names and one edition, in the marts as the contracts declare them."""
     connection.execute("create schema marts; create schema meta")
-    for path in sorted(MARTS.glob("*.yml")):
+    for path in sorted(MARTS.rglob("*.yml")):
         for model in yaml.safe_load(path.read_text(encoding="utf-8")).get("models", []):
             columns = ", ".join(f"{c['name']} {c['data_type']}" for c in model["columns"])
             connection.execute(f"create table marts.{model['name']} ({columns})")

@@ -1,0 +1,42 @@
+-- Sub-domains (and domains that have none) from their indicators. An area that lacks one of the
+-- indicators has no score.
+with summed as (
+
+    select
+        weights.index_release,
+        weights.domain,
+        weights.sub_domain,
+        scores.area_code,
+        -- A compensated sum does not depend on the order in which threads bring the parts.
+        fsum(weights.weight * scores.standard_score)
+        / case any_value(weights.combination) when 'mean' then fsum(weights.weight) else 1 end
+            as exact_score
+    from {{ ref('int_indicator_weights') }} as weights
+    inner join {{ ref('int_indicator_scores') }} as scores
+        on
+            weights.index_release = scores.index_release
+            and weights.indicator = scores.indicator
+    where scores.standard_score is not null
+    group by weights.index_release, weights.domain, weights.sub_domain, scores.area_code
+    having count(*) = any_value(weights.indicators)
+
+),
+
+rounded as (
+
+    select
+        index_release,
+        domain,
+        sub_domain,
+        area_code,
+        -- Sums that differ only in the last bits of a double are ties.
+        round(exact_score, 9) as sub_domain_score
+    from summed
+
+)
+
+select
+    *,
+    method.rank_worst_first(sub_domain_score, (index_release, sub_domain)) as sub_domain_rank,
+    count(*) over (partition by index_release, sub_domain) as areas_ranked
+from rounded

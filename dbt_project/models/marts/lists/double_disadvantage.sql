@@ -1,0 +1,25 @@
+select
+    edition_id,
+    area_code,
+    area_name,
+    lad_code,
+    lad_name,
+    region_name,
+    population,
+    imd_score,
+    imd_rank,
+    imd_areas_ranked,
+    imd_decile,
+    cni_score,
+    cni_rank,
+    cni_areas_ranked,
+    cni_decile,
+    is_imd_worst_decile,
+    is_cni_worst_decile,
+    is_doubly_disadvantaged,
+    published_flag,
+    not_rated_reason,
+    imd_ranks_to_threshold,
+    cni_ranks_to_threshold
+from {{ ref('int_rated_areas') }}
+order by edition_id, area_code
