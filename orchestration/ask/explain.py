@@ -127,8 +127,10 @@ def _verdict(connection: duckdb.DuckDBPyConnection, code: str, edition: str) -> 
             editions.carry_rule,
             editions.imd_threshold_percent,
             editions.cni_threshold_percent,
-            areas.imd_areas_ranked * editions.imd_threshold_percent // 100 as imd_threshold_rank,
-            areas.cni_areas_ranked * editions.cni_threshold_percent // 100 as cni_threshold_rank
+            method.threshold_rank(areas.imd_areas_ranked, editions.imd_threshold_percent)
+                as imd_threshold_rank,
+            method.threshold_rank(areas.cni_areas_ranked, editions.cni_threshold_percent)
+                as cni_threshold_rank
         from marts.double_disadvantage as areas
         inner join marts.dim_edition as editions on areas.edition_id = editions.edition_id
         where areas.edition_id = $1 and areas.area_code = $2
@@ -148,21 +150,10 @@ def _index(connection: duckdb.DuckDBPyConnection, release: str, code: str) -> Ro
     )
     if not rows:
         return None
-    # Areas that share a domain rank enter the transform at the mean of the places they share.
     domains = query_rows(
         connection,
-        """
-        select * from (
-            select
-                *,
-                domain_rank
-                + (count(*) over (partition by domain, domain_rank) - 1) / 2.0 as place
-            from marts.fct_domain_score
-            where index_release = $1
-        ) as placed
-        where area_code = $2
-        order by domain
-        """,
+        "select * from marts.fct_domain_score where index_release = $1 and area_code = $2 "
+        "order by domain",
         release,
         code,
     )
@@ -178,20 +169,16 @@ def _sub_domains(
         connection,
         """
         select scores.*, reconciled.method, reconciled.not_rebuilt_because
-        from (
-            select
-                *,
-                computed_rank
-                + (count(*) over (partition by sub_domain, computed_rank) - 1) / 2.0 as place
-            from marts.fct_sub_domain_score
-            where index_release = $1 and domain = $3
-        ) as scores
+        from marts.fct_sub_domain_score as scores
         left join marts.indicator_reconciliation as reconciled
             on
                 scores.index_release = reconciled.index_release
                 and scores.sub_domain = reconciled.measure
                 and reconciled.measure_level = 'sub_domain'
-        where scores.area_code = $2
+        where
+            scores.index_release = $1
+            and scores.area_code = $2
+            and scores.domain = $3
         order by scores.sub_domain
         """,
         release,
@@ -205,7 +192,23 @@ def _sub_domains(
             select
                 described.* exclude (index_release, sub_domain, domain, source_id),
                 found.* exclude (index_release, indicator, area_code),
-                described.weight * found.standard_score as weighted_score
+                described.weight * found.standard_score as weighted_score,
+                -- What a shrunken rate comes from: r of n, counted over all periods.
+                coalesce(
+                    found.published_value,
+                    if(described.missing_rule = 'value', described.missing_value, 0)
+                ) as counted_value,
+                least(counted_value, found.denominator) * coalesce(described.count_periods, 1)
+                    as r,
+                found.denominator * coalesce(described.count_periods, 1) as n,
+                if(found.own_weight is not null, method.logit(r, n), null) as own_logit,
+                if(found.own_weight is not null, method.logit_variance(r, n), null)
+                    as own_variance,
+                if(
+                    found.own_weight is not null,
+                    method.logit(found.larger_area_numerator, found.larger_area_denominator),
+                    null
+                ) as larger_logit
             from marts.fct_indicator as found
             inner join marts.dim_indicator as described
                 on

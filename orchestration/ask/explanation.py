@@ -78,7 +78,8 @@ def _carry(found: dict[str, Any]) -> Iterator[str]:
         total = math.fsum(row["part_imd_score"] * row["part_population"] for row in parts)
         yield (
             f"  score = sum(score x population) / sum(population) = {_number(total, 3)} / "
-            f"{_number(people)} = {total / people:.6f}; then ranked among the areas that have one"
+            f"{_number(people)} = {found['verdict']['imd_score']:.6f}; then ranked among the areas "
+            "that have one"
         )
     elif rule == "any_parent":
         yield f"  rank = the worst of them = {found['verdict']['imd_rank']:,}"
@@ -185,7 +186,6 @@ def _value(row: Row) -> str:
     """How the ranked value came about."""
     value, origin = _number(row["value"]), row["value_origin"]
     given, count = row["published_value"], row["denominator"]
-    periods = row["count_periods"] or 1
     if origin == "excluded":
         return f"no value ({row['status']}): excluded"
     if origin == "composite":
@@ -200,19 +200,16 @@ def _value(row: Row) -> str:
             f"= {value}"
         )
     if origin == "assumed":
-        given = row["missing_value"] if row["missing_rule"] == "value" else 0
+        given = row["counted_value"]
     if row["own_weight"] is not None:
-        r, n = min(given, count) * periods, count * periods
-        own = math.log((r + 0.5) / (n - r + 0.5))
+        periods = row["count_periods"] or 1
         big, all_of = row["larger_area_numerator"], row["larger_area_denominator"]
-        larger = math.log((big + 0.5) / (all_of - big + 0.5))
-        variance = (n + 1) * (n + 2) / (n * (r + 1) * (n - r + 1))
-        spread = row["larger_area_variance"]
-        weight = f"w = t2 / (t2 + s2) = {_number(spread)} / ({_number(spread)} + {variance:.6f})"
+        spread = _number(row["larger_area_variance"])
+        weight = f"w = t2 / (t2 + s2) = {spread} / ({spread} + {row['own_variance']:.6f})"
         times = f" (counts x {periods})" if periods > 1 else ""
         return (
             f"r = {_number(given)}, n = {_number(count)}{times}{_assumed(row)}: "
-            f"m = {own:.6f}, M = {larger:.6f} "
+            f"m = {row['own_logit']:.6f}, M = {row['larger_logit']:.6f} "
             f"({row['larger_area_code']}: {_number(big)} of {_number(all_of)}), "
             f"{weight} = {row['own_weight']:.6f}; "
             f"{row['rate_scale']:g} / (1 + exp(-(w m + (1 - w) M))) = {value}"

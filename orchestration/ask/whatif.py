@@ -162,7 +162,7 @@ def what_if(
     indices = _indices(connection, found, rules)
     rows = query_rows(
         connection,
-        _query(indices, found["carry_rule"], filters),
+        _query(indices, filters),
         **{
             "edition": edition,
             **filters.parameters,
@@ -262,11 +262,13 @@ def _notes(indices: dict[str, Index]) -> list[str]:
     return notes
 
 
-def _query(indices: dict[str, Index], carry_rule: str, filters: Filters) -> str:
+def _query(indices: dict[str, Index], filters: Filters) -> str:
     ctes = [_own_scores(name) if index.is_reweighted else "" for name, index in indices.items()]
     ranks = [
-        _carried(carry_rule) if indices["imd"].is_reweighted else _as_listed("imd"),
-        _on_own_areas("cni") if indices["cni"].is_reweighted else _as_listed("cni"),
+        _carried() if indices["imd"].is_reweighted else _as_listed("imd"),
+        "select area_code, place, n from cni_ranked"
+        if indices["cni"].is_reweighted
+        else _as_listed("cni"),
     ]
     return f"""
         with {"".join(ctes)}
@@ -279,10 +281,13 @@ def _query(indices: dict[str, Index], carry_rule: str, filters: Filters) -> str:
                 imd.n as imd_areas_ranked_after,
                 cni.place as cni_rank_after,
                 cni.n as cni_areas_ranked_after,
-                -- In whole numbers: place / N <= threshold.
                 coalesce(
-                    imd.place * $imd_denominator::hugeint <= imd.n * $imd_numerator::hugeint
-                    and cni.place * $cni_denominator::hugeint <= cni.n * $cni_numerator::hugeint,
+                    method.is_within(
+                        imd.place, imd.n, $imd_numerator::hugeint, $imd_denominator::hugeint
+                    )
+                    and method.is_within(
+                        cni.place, cni.n, $cni_numerator::hugeint, $cni_denominator::hugeint
+                    ),
                     false
                 ) as is_listed_after
             from marts.double_disadvantage as areas
@@ -335,8 +340,7 @@ def _own_scores(name: str) -> str:
         {name}_scores as (
             select
                 domains.area_code,
-                list_sum(list(weights.weight * domains.domain_score order by domains.domain))
-                    as score
+                method.weighted_sum(domains.domain_score, weights.weight, domains.domain) as score
             from marts.fct_domain_score as domains
             inner join {name}_weights as weights on domains.domain = weights.domain
             where domains.index_release = ${name}_release
@@ -347,7 +351,7 @@ def _own_scores(name: str) -> str:
             select
                 area_code,
                 score,
-                rank() over (order by round(score, 9) desc) as place,
+                method.rank_worst_first(round(score, 9), 1) as place,
                 count(*) over () as n
             from {name}_scores
         ),
@@ -362,39 +366,37 @@ def _as_listed(name: str) -> str:
     """
 
 
-def _on_own_areas(name: str) -> str:
-    return f"select area_code, place, n from {name}_ranked"
+def _carried() -> str:
+    """The reweighted IMD on the areas of the edition, as int_carried_imd brings it there.
 
-
-def _carried(rule: str) -> str:
-    """The reweighted IMD on the areas of the edition, as int_carried_imd does it."""
-    parts = """
-        from marts.imd_carry as parts
-        inner join imd_ranked as ranked on parts.part_code = ranked.area_code
-        where parts.edition_id = $edition
-        group by parts.area_code
+    An area of the release's own type is its only part.
     """
-    if rule == "direct":
-        return _on_own_areas("imd")
-    if rule == "any_parent":
-        return (
-            f"select parts.area_code, min(ranked.place) as place, any_value(ranked.n) as n {parts}"
-        )
-    if rule == "population_weighted_mean":
-        return f"""
+    return """
+        select
+            area_code,
+            coalesce(carried_rank, method.rank_worst_first(score, 1)) as place,
+            if(carried_rank is null, count(score) over (), parts_ranked) as n
+        from (
             select
-                area_code,
-                rank() over (order by score desc) as place,
-                count(*) over () as n
-            from (
-                select
-                    parts.area_code,
-                    list_sum(list(ranked.score * parts.part_population order by parts.part_code))
-                    / nullif(
-                        list_sum(list(parts.part_population order by parts.part_code)), 0
-                    ) as score
-                {parts}
-            ) as averaged
-            where score is not null
-        """
-    raise RulesError(f"The carry rule {rule} is not known here, so weights cannot be changed.")
+                areas.area_code,
+                method.carried_score(
+                    editions.carry_rule,
+                    ranked.score,
+                    parts.part_population,
+                    ranked.area_code
+                ) as score,
+                method.carried_rank(editions.carry_rule, ranked.place) as carried_rank,
+                any_value(ranked.n) as parts_ranked
+            from marts.double_disadvantage as areas
+            inner join marts.dim_edition as editions using (edition_id)
+            left join marts.imd_carry as parts
+                on
+                    areas.edition_id = parts.edition_id
+                    and areas.area_code = parts.area_code
+            inner join imd_ranked as ranked
+                on coalesce(parts.part_code, areas.area_code) = ranked.area_code
+            where areas.edition_id = $edition
+            group by areas.area_code, editions.carry_rule
+        ) as carried
+        where score is not null
+    """

@@ -94,16 +94,15 @@ def generate_catalog(settings: Settings, registry: Registry) -> tuple[Path, Path
 def build_models(settings: Settings, registry: Registry) -> list[RunResult]:
     """Build and test every model, and give what became of each node.
 
-    Unit tests are left to ``make test``: they test the code, not the data.
+    Unit tests are left to ``make test``: they test the code, not the data. Exposures are not built.
 
     Raises:
         RuntimeError: dbt did not come as far as running a node.
     """
     from dbt.artifacts.schemas.run import RunExecutionResult, RunResult
 
-    outcome = _invoke(
-        settings, registry, "build", "--exclude-resource-type", "unit_test", "--no-write-json"
-    )
+    left_out = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
+    outcome = _invoke(settings, registry, "build", *left_out, "--no-write-json")
     if not isinstance(outcome.result, RunExecutionResult):
         raise RuntimeError(f"dbt did not run: {outcome.exception}")
     return [result for result in outcome.result.results if isinstance(result, RunResult)]

@@ -63,6 +63,9 @@ create or replace macro method.decile(rank, n) as {{ part_of_n(10, 'rank', 'n') 
 
 create or replace macro method.percentile(rank, n) as {{ part_of_n(100, 'rank', 'n') }};
 
+create or replace macro method.weighted_sum(number, weight, ordering) as
+    {{ in_order('weight * number', 'ordering') }};
+
 create or replace macro method.weighted_mean(number, weight, ordering) as
     {{ mean_in_order('number', 'weight', 'ordering') }};
 {% endmacro %}

@@ -261,91 +261,60 @@ class ExplorerEdition:
         )
 
     def _domains(self, packer: Packer) -> list[Row]:
-        """Ranks in the domains. Where the IMD was carried, what the area's parts have.
-
-        ``any_parent``: of the worst part, from which the area has its rank. By population: the mean
-        rank of the parts, and their worst and best.
-        """
-        labels = {
-            (row.index_release, row.domain): row.domain_label for row in load_methodology().domains
+        """Ranks in the domains: those of the edition's areas or, averaged, those of the parts."""
+        order = {
+            (row.index_release, row.domain): place
+            for place, row in enumerate(load_methodology().domains)
         }
-        order = {key: place for place, key in enumerate(labels)}
-        found: list[Row] = []
-        for index in ("imd", "cni"):
-            release = self.edition[f"{index}_release"]
-            carried = index == "imd" and self.edition["carry_rule"] != "direct"
+        names = self._rows(
+            """
+            select
+                index_name as index,
+                index_release,
+                domain,
+                any_value(domain_label) as label,
+                bool_or(parts is not null and rank_scale = 'areas') as averaged,
+                if(averaged, max(parts_ranked), max(areas_ranked)) as ranked
+            from marts.edition_domain
+            where edition_id = $1
+            group by all
+            """,
+            self.edition["edition_id"],
+        )
+        names.sort(
+            key=lambda row: (row["index"] != "imd", order[row.pop("index_release"), row["domain"]])
+        )
+        for name in names:
+            index, domain = name["index"], name["domain"]
             ranks = self._columns(
                 """
-                with parts as (
-                    select
-                        area_code,
-                        part_code,
-                        part_population,
-                        row_number() over (
-                            partition by area_code order by part_imd_rank, part_code
-                        ) as badness
-                    from marts.imd_carry
-                    where $3 and edition_id = $1
-                    union all
-                    select area_code, area_code, 1, 1
-                    from marts.double_disadvantage
-                    where not $3 and edition_id = $1
-                ),
-
-                ranks as (
-                    select
-                        domains.domain,
-                        parts.area_code,
-                        max(domains.areas_ranked) as ranked,
-                        max(domains.domain_rank) filter (parts.badness = 1) as of_worst,
-                        round(
-                            sum(domains.domain_rank * parts.part_population)
-                            / nullif(sum(parts.part_population), 0)
-                        ) as mean,
-                        min(domains.domain_rank) as worst,
-                        max(domains.domain_rank) as best
-                    from parts
-                    inner join marts.fct_domain_score as domains
-                        on parts.part_code = domains.area_code and domains.index_release = $2
-                    group by domains.domain, parts.area_code
-                )
-
                 select
-                    names.domain,
-                    coalesce(ranks.ranked, 0) as ranked,
-                    coalesce(ranks.of_worst, 0) as of_worst,
-                    coalesce(ranks.mean, 0)::bigint as mean,
-                    coalesce(ranks.worst, 0) as worst,
-                    coalesce(ranks.best, 0) as best
-                from (select distinct domain from ranks) as names
-                cross join marts.double_disadvantage as lists
-                left join ranks
-                    on names.domain = ranks.domain and lists.area_code = ranks.area_code
+                    coalesce(domains.domain_rank, 0) as own,
+                    coalesce(domains.part_mean_rank, 0) as mean,
+                    coalesce(domains.part_worst_rank, 0) as worst,
+                    coalesce(domains.part_best_rank, 0) as best
+                from marts.double_disadvantage as lists
+                left join marts.edition_domain as domains
+                    on
+                        lists.edition_id = domains.edition_id
+                        and lists.area_code = domains.area_code
+                        and domains.index_name = $2
+                        and domains.domain = $3
                 where lists.edition_id = $1
-                order by names.domain, lists.area_code
+                order by lists.area_code
                 """,
                 self.edition["edition_id"],
-                release,
-                carried,
+                index,
+                domain,
             )
-            averaged = carried and self.edition["carry_rule"] != "any_parent"
-            shown = {"_mean": "mean", "_worst": "worst", "_best": "best"}
-            count = len(self.codes)
-            starts = {str(ranks["domain"][at]): at for at in range(0, len(ranks["domain"]), count)}
-            for domain in sorted(starts, key=lambda name: order.get((release, name), len(order))):
-                here = slice(starts[domain], starts[domain] + count)
-                for suffix, column in shown.items() if averaged else [("", "of_worst")]:
-                    packer.add(f"{index}_{domain}{suffix}", ranks[column][here])
-                found.append(
-                    {
-                        "index": index,
-                        "domain": domain,
-                        "label": labels.get((release, domain), domain),
-                        "ranked": int(ranks["ranked"][here].max()),
-                        "averaged": averaged,
-                    }
-                )
-        return found
+            shown = ("mean", "worst", "best") if name["averaged"] else ("own",)
+            for column in shown:
+                suffix = "" if column == "own" else f"_{column}"
+                packer.add(f"{index}_{domain}{suffix}", ranks[column])
+        return [
+            {key: name[key] for key in ("index", "domain", "label", "ranked", "averaged")}
+            for name in names
+        ]
 
     def _lines(self, packer: Packer) -> Row:
         """Where each figure stands: the file, and the line of every area or of its parts."""

@@ -4,8 +4,7 @@ with summed as (
     select
         index_release,
         area_code,
-        -- In the order of the domains, so that the last digits are the same on every run.
-        list_sum(list(weight * domain_score order by domain)) as exact_score,
+        method.weighted_sum(domain_score, weight, domain) as exact_score,
         count(*) as domains
     from {{ ref('int_domain_scores') }}
     group by index_release, area_code

@@ -5,6 +5,7 @@ select
     releases.index_name,
     scores.domain_rank,
     scores.areas_ranked,
+    scores.transform_rank as place,
     scores.weight,
     scores.domain_score,
     scores.published_score,

@@ -85,6 +85,10 @@ select
     computed_rank,
     method.decile(computed_rank, areas_ranked) as computed_decile,
     areas_ranked,
+    case
+        when computed_rank is not null
+            then method.mean_place(computed_rank, (index_release, sub_domain))
+    end as place,
     published_score,
     published_rank,
     coalesce(published_decile, method.decile(published_rank, published_areas))
