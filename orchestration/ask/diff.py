@@ -100,10 +100,6 @@ def _comparable(connection: duckdb.DuckDBPyConnection, edition: str, other: str)
         edition,
         other,
     )
-    if not declared:
-        raise NotComparableError(
-            edition, other, "the seed edition_pairs does not say whether they may be"
-        )
     (pair,) = declared
     if not pair["is_comparable"]:
         raise NotComparableError(edition, other, pair["reason_not_comparable"])

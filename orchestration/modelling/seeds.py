@@ -93,7 +93,7 @@ class Indicator(_Row):
 class SubDomain(_Row):
     """A sub-domain, or a domain that has none: how its indicators become its score."""
 
-    index_release: str
+    framework: str
     domain: str
     sub_domain: str
     sub_domain_label: str
@@ -111,9 +111,9 @@ class SubDomain(_Row):
 
 
 class Domain(_Row):
-    """A domain of an index release and its weight there."""
+    """A domain of a framework and its weight there."""
 
-    index_release: str
+    framework: str
     domain: str
     domain_label: str
     weight: float = Field(gt=0)
@@ -126,6 +126,7 @@ class Release(_Row):
     model_config = ConfigDict(extra="ignore", frozen=True, allow_inf_nan=False)
 
     index_release: str
+    framework: str | None = None
     domain_weight_total: float | None = Field(default=None, gt=0)
 
 
@@ -170,6 +171,13 @@ class Methodology:
     indicators: tuple[Indicator, ...]
     units: tuple[Unit, ...]
     outcomes: tuple[Outcome, ...]
+
+    def domains_of(self, index_release: str) -> list[str]:
+        """The domains of a release, in the order of the seed."""
+        (framework,) = (
+            row.framework for row in self.releases if row.index_release == index_release
+        )
+        return [row.domain for row in self.domains if row.framework == framework]
 
     def in_files_of(self, index_release: str) -> dict[str, Indicator]:
         """The indicators that a file of the release must have, by column; composites have none."""
@@ -263,16 +271,13 @@ def _repeated(methodology: Methodology) -> Iterator[Problem]:
     keys: list[tuple[str, str, list[tuple[int, str]]]] = [
         (
             "domain_weights",
-            "index_release and domain",
-            [(row.line, f"{row.index_release}, {row.domain}") for row in methodology.domains],
+            "framework and domain",
+            [(row.line, f"{row.framework}, {row.domain}") for row in methodology.domains],
         ),
         (
             "sub_domains",
-            "index_release and sub_domain",
-            [
-                (row.line, f"{row.index_release}, {row.sub_domain}")
-                for row in methodology.sub_domains
-            ],
+            "framework and sub_domain",
+            [(row.line, f"{row.framework}, {row.sub_domain}") for row in methodology.sub_domains],
         ),
         (
             "indicators",
@@ -314,9 +319,10 @@ def _repeated(methodology: Methodology) -> Iterator[Problem]:
 
 def _dangling(methodology: Methodology) -> Iterator[Problem]:
     """Names that stand in one seed and not in the other that should know them."""
-    releases = {row.index_release for row in methodology.releases}
-    domains = {(row.index_release, row.domain) for row in methodology.domains}
-    sub_domains = {(row.index_release, row.sub_domain): row for row in methodology.sub_domains}
+    releases = {row.index_release: row.framework for row in methodology.releases}
+    frameworks = {framework for framework in releases.values() if framework}
+    domains = {(row.framework, row.domain) for row in methodology.domains}
+    sub_domains = {(row.framework, row.sub_domain) for row in methodology.sub_domains}
     units = {row.unit for row in methodology.units}
     types = set(area_types())
 
@@ -328,37 +334,34 @@ def _dangling(methodology: Methodology) -> Iterator[Problem]:
             remedy="correct the name, or add a row for it to the seed that declares it",
         )
 
-    named: list[tuple[str, Sequence[Domain | SubDomain | Indicator]]] = [
+    weighed = {row.framework for row in methodology.domains}
+    for release in methodology.releases:
+        if release.framework and release.framework not in weighed:
+            yield unknown("index_releases", release.line, "framework", release.framework, weighed)
+    named: list[tuple[str, Sequence[Domain | SubDomain]]] = [
         ("domain_weights", methodology.domains),
         ("sub_domains", methodology.sub_domains),
-        ("indicators", methodology.indicators),
     ]
     for name, rows in named:
         for row in rows:
-            if row.index_release not in releases:
-                yield unknown(name, row.line, "index_release", row.index_release, releases)
-    # What is in no release is in none of its domains either: that much is said already.
+            if row.framework not in frameworks:
+                yield unknown(name, row.line, "framework", row.framework, frameworks)
+    # What is in no framework is in none of its domains either: that much is said already.
     for sub_domain in methodology.sub_domains:
         if (
-            sub_domain.index_release in releases
-            and (
-                sub_domain.index_release,
-                sub_domain.domain,
-            )
-            not in domains
+            sub_domain.framework in frameworks
+            and (sub_domain.framework, sub_domain.domain) not in domains
         ):
-            known = {name for release, name in domains if release == sub_domain.index_release}
+            known = {name for framework, name in domains if framework == sub_domain.framework}
             yield unknown("sub_domains", sub_domain.line, "domain", sub_domain.domain, known)
     for indicator in methodology.indicators:
-        if (
-            indicator.index_release in releases
-            and (
-                indicator.index_release,
-                indicator.sub_domain,
+        if indicator.index_release not in releases:
+            yield unknown(
+                "indicators", indicator.line, "index_release", indicator.index_release, releases
             )
-            not in sub_domains
-        ):
-            known = {name for release, name in sub_domains if release == indicator.index_release}
+        elif (releases[indicator.index_release], indicator.sub_domain) not in sub_domains:
+            framework = releases[indicator.index_release]
+            known = {name for named_in, name in sub_domains if named_in == framework}
             yield unknown("indicators", indicator.line, "sub_domain", indicator.sub_domain, known)
         composites = {
             row.indicator
@@ -420,7 +423,9 @@ def _unequal(methodology: Methodology) -> Iterator[Problem]:
 
     for release in methodology.releases:
         weights = [
-            row.weight for row in methodology.domains if row.index_release == release.index_release
+            row.weight
+            for row in methodology.domains
+            if release.framework and row.framework == release.framework
         ]
         total = release.domain_weight_total
         if weights and not (total and math.isclose(math.fsum(weights), total, abs_tol=1e-9)):
@@ -430,27 +435,36 @@ def _unequal(methodology: Methodology) -> Iterator[Problem]:
         weights = [
             row.weight
             for row in methodology.sub_domains
-            if (row.index_release, row.domain) == (domain.index_release, domain.domain)
+            if (row.framework, row.domain) == (domain.framework, domain.domain)
             and row.weight is not None
         ]
         total = domain.sub_domain_weight_total
         if not math.isclose(math.fsum(weights), total, abs_tol=1e-9):
-            what = f"the sub-domain weights of {domain.index_release}, {domain.domain}"
+            what = f"the sub-domain weights of {domain.framework}, {domain.domain}"
             yield unequal("domain_weights", domain.line, what, weights, total)
+    declared = {row.index_release for row in methodology.indicators}
     for sub_domain in methodology.sub_domains:
-        yield from _unequal_indicators(methodology, sub_domain, unequal)
+        for release in methodology.releases:
+            # A release whose indicators are nobody's to have declares none.
+            if release.framework == sub_domain.framework and release.index_release in declared:
+                yield from _unequal_indicators(
+                    methodology, release.index_release, sub_domain, unequal
+                )
 
 
 def _unequal_indicators(
-    methodology: Methodology, sub_domain: SubDomain, unequal: Callable[..., Problem]
+    methodology: Methodology,
+    index_release: str,
+    sub_domain: SubDomain,
+    unequal: Callable[..., Problem],
 ) -> Iterator[Problem]:
     indicators = [
         row
         for row in methodology.indicators
-        if (row.index_release, row.sub_domain) == (sub_domain.index_release, sub_domain.sub_domain)
+        if (row.index_release, row.sub_domain) == (index_release, sub_domain.sub_domain)
         and not row.part_of
     ]
-    name = f"{sub_domain.index_release}, {sub_domain.sub_domain}"
+    name = f"{index_release}, {sub_domain.sub_domain}"
     weights = [row.weight for row in indicators if row.weight is not None]
     where = f"{_seed('sub_domains')}, line {sub_domain.line}"
     given = sub_domain.weighting == "given"

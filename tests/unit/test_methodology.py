@@ -91,7 +91,7 @@ class Seeds:
 def key_of(name: str, row: Values) -> str:
     own = {"indicators": "indicator", "sub_domains": "sub_domain", "domain_weights": "domain"}
     if name in own:
-        return f"{row['index_release']}, {row[own[name]]}"
+        return f"{row.get('framework') or row['index_release']}, {row[own[name]]}"
     return next(iter(row.values()))
 
 
@@ -112,8 +112,8 @@ def test_the_shipped_seeds_hold_together() -> None:
         "cni2019",
         "cni2023",
     }
-    assert {row.index_release for row in METHODOLOGY.releases} >= {
-        row.index_release for row in METHODOLOGY.sub_domains
+    assert {row.framework for row in METHODOLOGY.releases} - {None} == {
+        row.framework for row in METHODOLOGY.sub_domains
     }
 
 
@@ -168,16 +168,16 @@ def test_stand_ins_say_so_in_their_label_and_others_do_not() -> None:
 
 def test_what_cannot_be_rebuilt_has_a_reason() -> None:
     reasons = {
-        (row.index_release, row.sub_domain)
+        (row.framework, row.sub_domain)
         for row in METHODOLOGY.sub_domains
         if row.not_rebuilt_because
     }
     assert reasons == {
-        ("imd2019", "children"),
-        ("imd2019", "crime"),
-        ("imd2025", "children"),
-        ("imd2025", "indoors"),
-        ("imd2025", "outdoors"),
+        ("iod2019", "children"),
+        ("iod2019", "crime"),
+        ("iod2025", "children"),
+        ("iod2025", "indoors"),
+        ("iod2025", "outdoors"),
     }
 
 
@@ -366,23 +366,23 @@ DEFECTS = [
     Defect(
         "an unknown weighting",
         "sub_domains",
-        "imd2019, health",
+        "iod2019, health",
         {"weighting": "pca"},
         (", column weighting", "'pca'", "'equal', 'given' or 'ml_one_factor'"),
     ),
     Defect(
         "an unknown combination",
         "sub_domains",
-        "imd2019, health",
+        "iod2019, health",
         {"combination": "product"},
         (", column combination", "'product'", "'sum' or 'mean'"),
     ),
     Defect(
         "a total of weights that are not given",
         "sub_domains",
-        "imd2019, health",
+        "iod2019, health",
         {"weight_total": "1"},
-        ("", "imd2019, health, health", "weighting given and weight_total need"),
+        ("", "iod2019, health, health", "weighting given and weight_total need"),
     ),
     Defect(
         "given weights without their total",
@@ -450,12 +450,12 @@ DEFECTS = [
         more=1,  # a composite with one part
     ),
     Defect(
-        "a sub-domain of a release that does not exist",
+        "a sub-domain of a framework that does not exist",
         "sub_domains",
-        "imd2019, idaci",
-        {"index_release": "imd2091"},
-        (", column index_release", "'imd2091'", "one of cni2019, .*imd2025"),
-        more=2,  # an indicator without a sub-domain, a sub-domain without an indicator
+        "iod2019, idaci",
+        {"framework": "iod2091"},
+        (", column framework", "'iod2091'", "one of cni2019, .*iod2025"),
+        more=1,  # an indicator without a sub-domain
     ),
     # ---- Weights ----------------------------------------------------------------------------
     Defect(
@@ -494,7 +494,7 @@ DEFECTS = [
         {"weight": "0.25"},
         ("", "1 of the 4 indicators of imd2019, health have", "none, with weighting ml_one_factor"),
         told_in="sub_domains",
-        told_of="imd2019, health",
+        told_of="iod2019, health",
     ),
     Defect(
         "a weight among equals",
@@ -503,25 +503,25 @@ DEFECTS = [
         {"weight": "1"},
         ("", "1 of the 4 indicators", "none, with weighting equal"),
         told_in="sub_domains",
-        told_of="imd2019, geographical_barriers",
+        told_of="iod2019, geographical_barriers",
     ),
     Defect(
         "sub-domains whose weights do not add up",
         "sub_domains",
-        "imd2019, indoors",
+        "iod2019, indoors",
         {"weight": "0.667"},
         (
             "",
-            r"the sub-domain weights of imd2019, living_environment add up to 1\.667 \(2 weights\)",
+            r"the sub-domain weights of iod2019, living_environment add up to 1\.667 \(2 weights\)",
             "3, as the row says",
         ),
         told_in="domain_weights",
-        told_of="imd2019, living_environment",
+        told_of="iod2019, living_environment",
     ),
     Defect(
         "domains whose weights do not add up",
         "domain_weights",
-        "imd2025, crime",
+        "iod2025, crime",
         {"weight": "0.094"},
         (
             "",
@@ -574,19 +574,19 @@ def test_a_sub_domain_that_does_not_exist_is_told_with_those_of_the_release(seed
     assert problem.found == "'helth'"
     listed = problem.expected.removeprefix("one of ").split(", ")
     assert listed == sorted(
-        row.sub_domain for row in METHODOLOGY.sub_domains if row.index_release == "imd2019"
+        row.sub_domain for row in METHODOLOGY.sub_domains if row.framework == "iod2019"
     )
 
 
 def test_a_domain_that_does_not_exist_is_told_with_those_of_the_release(seeds: Seeds) -> None:
-    line = seeds.set("sub_domains", "imd2019, health", domain="helth")
+    line = seeds.set("sub_domains", "iod2019, health", domain="helth")
     problems = {problem.where: problem for problem in seeds.refused()}
     told = problems[f"dbt_project/seeds/sub_domains.csv, line {line}, column domain"]
     assert told.found == "'helth'"
     assert "barriers, crime, education" in told.expected
     # And what that leaves: a domain with nothing in it.
     (left,) = (one for where, one in problems.items() if where != told.where)
-    assert "the sub-domain weights of imd2019, health add up to 0 (0 weights)" in left.found
+    assert "the sub-domain weights of iod2019, health add up to 0 (0 weights)" in left.found
 
 
 @pytest.mark.parametrize(
@@ -604,8 +604,8 @@ def test_a_domain_that_does_not_exist_is_told_with_those_of_the_release(seeds: S
             {"indicator": "another_indicator"},
             "index_release and column_name",
         ),
-        ("sub_domains", "imd2019, idaci", {}, "index_release and sub_domain"),
-        ("domain_weights", "imd2019, crime", {}, "index_release and domain"),
+        ("sub_domains", "iod2019, idaci", {}, "framework and sub_domain"),
+        ("domain_weights", "iod2019, crime", {}, "framework and domain"),
         ("indicator_units", "km", {}, "unit"),
         ("outcomes", "disabled", {"source_measure": "another"}, "outcome"),
         ("outcomes", "disabled", {"outcome": "another"}, "index_release and source_measure"),
@@ -666,8 +666,22 @@ def test_a_sub_domain_with_too_few_indicators_is_refused_unless_a_reason_is_give
     assert problem.found == f"{left} indicator(s) of {key}"
     assert problem.expected.startswith(f"{fewest} or more with weighting ")
     assert "not_rebuilt_because" in problem.remedy
-    seeds.set("sub_domains", key, not_rebuilt_because="The publisher withdrew them")
+    seeds.set(
+        "sub_domains", key.replace("imd", "iod"), not_rebuilt_because="The publisher withdrew them"
+    )
     assert len(seeds.load().indicators) == len(METHODOLOGY.indicators) - len(dropped)
+
+
+def test_a_release_built_as_the_one_before_it_needs_no_other_row(seeds: Seeds) -> None:
+    seeds.repeat("index_releases", "imd2025", index_release="imd2030")
+    assert seeds.load().domains_of("imd2030") == METHODOLOGY.domains_of("imd2025") != []
+
+
+def test_a_framework_without_domains_is_refused(seeds: Seeds) -> None:
+    line = seeds.set("index_releases", "imd2015", framework="iod2015")
+    (problem,) = seeds.refused()
+    assert problem.where == f"dbt_project/seeds/index_releases.csv, line {line}, column framework"
+    assert problem.expected == "one of cni2019, cni2023, iod2019, iod2025"
 
 
 def test_a_row_with_more_values_than_columns_is_refused_with_its_line(seeds: Seeds) -> None:
@@ -703,8 +717,8 @@ def test_a_column_that_no_model_knows_is_refused(seeds: Seeds) -> None:
 
 def test_wrong_rows_of_all_seeds_come_in_one_error(seeds: Seeds) -> None:
     places = [
-        seeds.set("domain_weights", "imd2019, crime", weight="-1"),
-        seeds.set("sub_domains", "imd2019, health", weighting="pca", combination="product"),
+        seeds.set("domain_weights", "iod2019, crime", weight="-1"),
+        seeds.set("sub_domains", "iod2019, health", weighting="pca", combination="product"),
         seeds.set("indicators", "imd2019, acute_morbidity", direction="up"),
         seeds.set("indicator_units", "km", scale="mile"),
     ]
@@ -722,15 +736,15 @@ def test_repeated_unknown_partless_and_unequal_come_in_one_error(seeds: Seeds) -
     seeds.set("indicators", "imd2019, acute_morbidity", unit="furlongs")
     seeds.drop("indicators", "imd2025, overcrowding_by_rooms")
     seeds.set("indicators", "cni2019, hospital_travel_time", weight="0.3")
-    seeds.set("sub_domains", "imd2019, indoors", weight="3")
-    seeds.set("domain_weights", "imd2025, crime", weight="0.1")
+    seeds.set("sub_domains", "iod2019, indoors", weight="3")
+    seeds.set("domain_weights", "iod2025, crime", weight="0.1")
     found = " / ".join(problem.found for problem in seeds.refused())
     for said in (
         "km: 2 rows",
         "'furlongs'",
         "overcrowding has no column and 1 part",
         "the domain weights of imd2025",
-        "the sub-domain weights of imd2019, living_environment",
+        "the sub-domain weights of iod2019, living_environment",
         "the indicator weights of cni2019, connectedness",
     ):
         assert said in found

@@ -626,7 +626,13 @@ def seed(name: str) -> tuple[dict[str, str], ...]:
 
 
 def recipes() -> list[dict[str, str]]:
-    return [row for row in seed("sub_domains") if not row["not_rebuilt_because"]]
+    """The sub-domains of each release that can be computed, by its framework."""
+    return [
+        row | {"index_release": release["index_release"]}
+        for release in seed("index_releases")
+        for row in seed("sub_domains")
+        if row["framework"] == release["framework"] and not row["not_rebuilt_because"]
+    ]
 
 
 def ingredients(recipe: dict[str, str]) -> list[dict[str, str]]:

@@ -6,9 +6,7 @@
         select
             pairs.edition_from,
             pairs.edition_to
-        from {{ ref('edition_pairs') }} as pairs
-        inner join {{ ref('stg_editions') }} as earlier on pairs.edition_from = earlier.edition_id
-        inner join {{ ref('stg_editions') }} as later on pairs.edition_to = later.edition_id
+        from {{ ref('int_edition_pairs') }} as pairs
         where pairs.is_comparable
 
     ),

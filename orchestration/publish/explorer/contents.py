@@ -262,10 +262,7 @@ class ExplorerEdition:
 
     def _domains(self, packer: Packer) -> list[Row]:
         """Ranks in the domains: those of the edition's areas or, averaged, those of the parts."""
-        order = {
-            (row.index_release, row.domain): place
-            for place, row in enumerate(load_methodology().domains)
-        }
+        methodology = load_methodology()
         names = self._rows(
             """
             select
@@ -282,7 +279,10 @@ class ExplorerEdition:
             self.edition["edition_id"],
         )
         names.sort(
-            key=lambda row: (row["index"] != "imd", order[row.pop("index_release"), row["domain"]])
+            key=lambda row: (
+                row["index"] != "imd",
+                methodology.domains_of(row["index_release"]).index(row["domain"]),
+            )
         )
         for name in names:
             index, domain = name["index"], name["domain"]

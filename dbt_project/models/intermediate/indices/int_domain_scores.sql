@@ -14,7 +14,7 @@ with published as (
             measures.published_score, (measures.index_release, measures.measure)
         ) as rank_from_score
     from {{ ref('stg_index_measures') }} as measures
-    inner join {{ ref('domain_weights') }} as domains
+    inner join {{ ref('stg_domain_weights') }} as domains
         on
             measures.index_release = domains.index_release
             and measures.measure = domains.domain
@@ -95,7 +95,7 @@ placed as (
             else both_ways.published_areas
         end as areas_ranked
     from both_ways
-    inner join {{ ref('domain_weights') }} as weights
+    inner join {{ ref('stg_domain_weights') }} as weights
         on
             both_ways.index_release = weights.index_release
             and both_ways.domain = weights.domain

@@ -27,7 +27,7 @@ expected as (
     select
         index_release,
         count(*) as domains
-    from {{ ref('domain_weights') }}
+    from {{ ref('stg_domain_weights') }}
     group by index_release
 
 ),

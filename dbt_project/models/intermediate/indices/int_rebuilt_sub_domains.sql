@@ -28,7 +28,7 @@ select
     sub_domains.weighting,
     sub_domains.combination,
     counted.indicators
-from {{ ref('sub_domains') }} as sub_domains
+from {{ ref('stg_sub_domains') }} as sub_domains
 inner join present on sub_domains.index_release = present.index_release
 inner join counted
     on

@@ -22,7 +22,8 @@ areas as (
         described.region_name,
         described.population
     from editions
-    inner join {{ ref('int_described_areas') }} as described on editions.area_type = described.area_type
+    inner join {{ ref('int_described_areas') }} as described
+        on editions.area_type = described.area_type
 
 ),
 

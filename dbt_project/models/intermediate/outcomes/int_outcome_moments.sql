@@ -18,6 +18,12 @@ with areas as (
 
 ),
 
+outcomes as (
+
+    select distinct outcome from {{ ref('int_outcome_areas') }}
+
+),
+
 sizes as (
 
     select
@@ -81,7 +87,7 @@ complete as (
         coalesce(sums.rates, 0) as rates,
         coalesce(sums.rate_squares, 0) as rate_squares
     from sizes
-    cross join (select distinct outcome from {{ ref('int_outcome_areas') }}) as outcomes
+    cross join outcomes
     left join sums
         on
             sizes.edition_id = sums.edition_id

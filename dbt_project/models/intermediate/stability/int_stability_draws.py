@@ -9,7 +9,7 @@ def model(dbt, session):  # type: ignore[no-untyped-def]  # noqa: ARG001  # dbt 
     return draw_flags(
         editions=dbt.ref("int_stability_editions").df(),
         releases=dbt.ref("index_releases").df(),
-        weights=dbt.ref("domain_weights").df(),
+        weights=dbt.ref("stg_domain_weights").df(),
         indices=dbt.ref("int_stability_scores").df(),
         carry=carry.select("edition_id, area_code, part_code, part_population").df(),
     )

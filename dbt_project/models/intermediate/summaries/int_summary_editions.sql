@@ -35,7 +35,8 @@ larger_areas as (
         described.region_code,
         described.region_name
     from kinds
-    inner join {{ ref('int_described_areas') }} as described on kinds.area_type = described.area_type
+    inner join {{ ref('int_described_areas') }} as described
+        on kinds.area_type = described.area_type
 
 ),
 

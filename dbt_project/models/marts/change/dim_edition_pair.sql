@@ -20,10 +20,7 @@ select
     case when pairs.is_comparable then coalesce(changes.areas_joined, 0) end as areas_joined,
     case when pairs.is_comparable then coalesce(changes.areas_left, 0) end as areas_left,
     case when pairs.is_comparable then coalesce(changes.areas_stayed, 0) end as areas_stayed
-from {{ ref('edition_pairs') }} as pairs
--- A pair is left out where the profile does not have both.
-inner join {{ ref('stg_editions') }} as earlier on pairs.edition_from = earlier.edition_id
-inner join {{ ref('stg_editions') }} as later on pairs.edition_to = later.edition_id
+from {{ ref('int_edition_pairs') }} as pairs
 left join changes
     on
         pairs.edition_from = changes.edition_from

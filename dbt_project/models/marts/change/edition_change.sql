@@ -9,7 +9,7 @@ with pairs as (
         later.carry_rule as carry_rule_to,
         imd_from.area_type as imd_area_type_from,
         imd_to.area_type as imd_area_type_to
-    from {{ ref('edition_pairs') }} as pairs
+    from {{ ref('int_edition_pairs') }} as pairs
     inner join {{ ref('stg_editions') }} as earlier on pairs.edition_from = earlier.edition_id
     inner join {{ ref('stg_editions') }} as later on pairs.edition_to = later.edition_id
     inner join {{ ref('index_releases') }} as imd_from

@@ -55,7 +55,7 @@ inner join present
     on
         indicators.index_release = present.index_release
         and indicators.indicator = present.indicator
-inner join {{ ref('sub_domains') }} as sub_domains
+inner join {{ ref('stg_sub_domains') }} as sub_domains
     on
         indicators.index_release = sub_domains.index_release
         and indicators.sub_domain = sub_domains.sub_domain

@@ -13,7 +13,7 @@ with published as (
         count(measures.published_rank)
             over (partition by measures.index_release, measures.measure) as published_areas
     from {{ ref('stg_index_measures') }} as measures
-    inner join {{ ref('sub_domains') }} as sub_domains
+    inner join {{ ref('stg_sub_domains') }} as sub_domains
         on
             measures.index_release = sub_domains.index_release
             and measures.measure = sub_domains.sub_domain
@@ -68,7 +68,7 @@ weighed as (
         both_ways.*,
         sub_domains.weight as domain_weight
     from both_ways
-    inner join {{ ref('sub_domains') }} as sub_domains
+    inner join {{ ref('stg_sub_domains') }} as sub_domains
         on
             both_ways.index_release = sub_domains.index_release
             and both_ways.sub_domain = sub_domains.sub_domain

@@ -14,8 +14,8 @@ sub_domains as (
         domains.domain_label,
         count(sub_domains.weight)
             over (partition by sub_domains.index_release, sub_domains.domain) as sub_domains
-    from {{ ref('sub_domains') }} as sub_domains
-    inner join {{ ref('domain_weights') }} as domains
+    from {{ ref('stg_sub_domains') }} as sub_domains
+    inner join {{ ref('stg_domain_weights') }} as domains
         on
             sub_domains.index_release = domains.index_release
             and sub_domains.domain = domains.domain

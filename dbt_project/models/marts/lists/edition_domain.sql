@@ -140,7 +140,7 @@ select
     if(ranked.carry_rule = 'direct', null, ranked.part_worst_rank) as part_worst_rank,
     if(ranked.carry_rule = 'direct', null, ranked.part_best_rank) as part_best_rank
 from ranked
-inner join {{ ref('domain_weights') }} as domains
+inner join {{ ref('stg_domain_weights') }} as domains
     on
         ranked.index_release = domains.index_release
         and ranked.domain = domains.domain

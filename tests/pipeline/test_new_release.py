@@ -1,0 +1,91 @@
+"""A new release is three rows: those of the runbook, word for word, in a copy of the project."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import duckdb
+
+from orchestration.settings import PROJECT_ROOT
+from tests.pipeline.conftest import Site
+
+PARTS = ("orchestration", "data_quality", "dbt_project", "dagster.yaml", "requirements.lock")
+GROWN = (
+    ("yaml", "orchestration/sources/catalogue/sources.yml"),
+    ("csv", "dbt_project/seeds/index_releases.csv"),
+    ("csv", "dbt_project/seeds/editions.csv"),
+)
+NEW, OLD = "lsoa21_imd2030_cni2023", "lsoa21_imd2025_cni2023"
+
+
+def rows_of_the_runbook() -> list[tuple[str, str]]:
+    """Language and text of each block under 'Adding an edition'."""
+    runbook = (PROJECT_ROOT / "docs" / "runbook.md").read_text(encoding="utf-8")
+    section = runbook.partition("## Adding an edition")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^ *```(\w+)\n(.*?)^ *```$", section, re.MULTILINE | re.DOTALL)
+    return [(language, textwrap.dedent(body)) for language, body in blocks]
+
+
+def test_three_rows_bring_a_release_and_its_edition(sample: Site, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    project.mkdir()
+    for part in PARTS:
+        source = PROJECT_ROOT / part
+        if source.is_dir():
+            shutil.copytree(
+                source, project / part, ignore=shutil.ignore_patterns("target", "__pycache__")
+            )
+        else:
+            shutil.copyfile(source, project / part)
+    rows = rows_of_the_runbook()
+    assert [language for language, _ in rows] == [language for language, _ in GROWN]
+    for (language, text), (_, name) in zip(rows, GROWN, strict=True):
+        with (project / name).open("a", encoding="utf-8") as file:
+            file.write("\n" + textwrap.indent(text, "  ") if language == "yaml" else text)
+    inbox = tmp_path / "inbox"
+    shutil.copytree(sample.root / "inbox", inbox)
+    (published,) = inbox.rglob("File_7_IoD2025_*.csv")
+    shutil.copyfile(published, published.with_name("File_7_IoD2030_All.csv"))
+
+    ran = subprocess.run(
+        [sys.executable, "-m", "orchestration.cli", "refresh"],
+        cwd=project,
+        env=os.environ
+        | {"PYTHONPATH": str(project), "LBN_DATA": str(tmp_path / "data"), "LBN_INBOX": str(inbox)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    release = tmp_path / "data" / "sample" / "releases" / "current" / "warehouse.duckdb"
+    with duckdb.connect(str(release), read_only=True) as warehouse:
+        listed = dict(
+            warehouse.execute("select edition_id, areas_listed from marts.dim_edition").fetchall()
+        )
+        assert listed[NEW] == listed[OLD] > 0
+        assert len(listed) == 5
+        pairs = warehouse.execute(
+            "select edition_from, is_comparable, reason_not_comparable is not null "
+            "from marts.dim_edition_pair where edition_to = $1 order by 1",
+            [NEW],
+        ).fetchall()
+        assert pairs == [
+            ("lsoa21_imd2019_cni2023", True, False),
+            ("lsoa21_imd2025_cni2023", True, False),
+            ("ward17_imd2015_cni2019", False, True),
+            ("ward17_imd2019_cni2019", False, True),
+        ]
+        # By the framework of 2025: the same weights, hence the same scores.
+        (differing,) = warehouse.execute(
+            "select count(*) from ("
+            "select area_code, domain, domain_score from marts.fct_domain_score "
+            "where index_release = 'imd2030' except select area_code, domain, domain_score "
+            "from marts.fct_domain_score where index_release = 'imd2025')"
+        ).fetchall()[0]
+        assert differing == 0
