@@ -504,3 +504,47 @@ def export(
     for file in files:
         out.print(str(file), markup=False, soft_wrap=True)
     err.print(f"{rows:,} areas; rank 1 = worst", markup=False)
+
+
+@app.command()
+def compare(
+    one: Annotated[str, typer.Argument(metavar="A", help="A release: its id, or its folder.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another: its id, or its folder.")],
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of A that has another name in B: old=new. Can be repeated."),
+    ] = None,
+    format_: Annotated[
+        TextFormat, typer.Option("--format", help="How to print it.")
+    ] = TextFormat.text,
+    profile: ProfileOption = None,
+) -> None:
+    """Say what differs between two releases: every table, export and page.
+
+    What says when and by which code a release was made is left out. The exit code is 1 where
+    anything else differs.
+    """
+    from dataclasses import asdict
+
+    from orchestration.ask import compare as asked
+
+    settings, _ = _context(profile)
+    folders = [
+        Path(name) if Path(name).is_dir() else settings.releases / name for name in (one, other)
+    ]
+    names = dict(name.partition("=")[::2] for name in renamed or ())
+    try:
+        found = asked.compare(folders[0], folders[1], names)
+    except FileNotFoundError as error:
+        err.print(str(error), markup=False)
+        raise typer.Exit(USAGE) from error
+    if format_ is TextFormat.json:
+        json.dump([asdict(difference) for difference in found], sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        for difference in found:
+            out.print(f"{difference.where}: {difference.what}", markup=False, soft_wrap=True)
+        left_out = ", ".join(asked.BY_NATURE)
+        out.print(f"{len(found):,} differences (left out: {left_out})", markup=False)
+    if found:
+        raise typer.Exit(REFUSED)

@@ -94,10 +94,10 @@ def test_an_edition_opens_with_the_warehouses_numbers(
         select
             count(*) filter (is_doubly_disadvantaged) as listed,
             count(*) filter (
-                not_rated_reason is null and is_imd_worst_decile and not is_cni_worst_decile
+                not_rated_reason is null and is_within_imd_threshold and not is_within_cni_threshold
             ) as imd,
             count(*) filter (
-                not_rated_reason is null and is_cni_worst_decile and not is_imd_worst_decile
+                not_rated_reason is null and is_within_cni_threshold and not is_within_imd_threshold
             ) as cni,
             count(*) filter (not_rated_reason is not null) as unrated,
             count(*) as areas
@@ -191,8 +191,8 @@ def test_search_as_one_types(opened: Open, explorer: Explorer) -> None:
 
 AREAS = {
     "listed": (NEWEST, "is_doubly_disadvantaged"),
-    "near miss": (NEWEST, "is_imd_worst_decile and cni_ranks_to_threshold between 1 and 500"),
-    "neither": (CARRIED, "not is_imd_worst_decile and not is_cni_worst_decile"),
+    "near miss": (NEWEST, "is_within_imd_threshold and cni_ranks_to_threshold between 1 and 500"),
+    "neither": (CARRIED, "not is_within_imd_threshold and not is_within_cni_threshold"),
     "of two parts": (
         CARRIED,
         "area_code in (select area_code from marts.imd_carry where edition_id = "

@@ -155,8 +155,8 @@ def test_csv_holds_every_area_as_the_marts_have_it(exported: Exported, edition: 
     columns = (
         "area_code, area_name, lad_code, lad_name, region_name, population, imd_score, imd_rank, "
         "imd_areas_ranked, imd_decile, cni_score, cni_rank, cni_areas_ranked, cni_decile, "
-        "is_imd_worst_decile, is_cni_worst_decile, is_doubly_disadvantaged, published_flag, "
-        "not_rated_reason, imd_ranks_to_threshold, cni_ranks_to_threshold"
+        "is_within_imd_threshold, is_within_cni_threshold, is_doubly_disadvantaged, "
+        "published_flag, not_rated_reason, imd_ranks_to_threshold, cni_ranks_to_threshold"
     )
     expected = exported.read(
         f"select {columns} from marts.double_disadvantage where edition_id = $1 order by area_code",
@@ -238,7 +238,7 @@ def test_parquet_holds_what_the_marts_have_and_describes_itself(
     found, expected = (
         exported.frame(
             f"select area_code, area_name, imd_score, imd_rank, cni_rank, population, "
-            f"is_imd_worst_decile, published_flag, not_rated_reason from {source} "
+            f"is_within_imd_threshold, published_flag, not_rated_reason from {source} "
             f"where edition_id = $1 order by area_code",
             edition,
         )

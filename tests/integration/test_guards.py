@@ -77,7 +77,10 @@ A_LISTED_AREA = f"""
 """
 AN_AREA_OF_NEITHER = f"""
     select min(area_code) from marts.double_disadvantage
-    where edition_id = '{OPEN_EDITION}' and not is_imd_worst_decile and not is_cni_worst_decile
+    where
+        edition_id = '{OPEN_EDITION}'
+        and not is_within_imd_threshold
+        and not is_within_cni_threshold
 """
 AN_UNRATED_WARD = "select min(area_code) from marts.double_disadvantage where imd_rank is null"
 CHANGED_PAIR = ("lsoa21_imd2019_cni2023", "lsoa21_imd2025_cni2023")
@@ -727,7 +730,7 @@ DEFECTS = [
     Defect(
         "an IMD flag against the rank",
         "marts_double_disadvantage",
-        "update marts.double_disadvantage set is_imd_worst_decile = true"
+        "update marts.double_disadvantage set is_within_imd_threshold = true"
         f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
         {"imd_flag": f"{OPEN_EDITION}, {{it}}: imd_flag 1, imd_within_threshold 0"},
         it=AN_AREA_OF_NEITHER,
@@ -735,7 +738,7 @@ DEFECTS = [
     Defect(
         "a CNI flag that is missing",
         "marts_double_disadvantage",
-        "update marts.double_disadvantage set is_cni_worst_decile = null"
+        "update marts.double_disadvantage set is_within_cni_threshold = null"
         f" where edition_id = '{OPEN_EDITION}' and area_code = '{{it}}'",
         {"cni_flag": f"{OPEN_EDITION}, {{it}}: cni_flag missing, cni_within_threshold 0"},
         it=AN_AREA_OF_NEITHER,
@@ -963,7 +966,7 @@ DEFECTS = [
     Defect(
         "more areas on the list than rated, and than within either threshold",
         "marts_summary_lad",
-        "update marts.summary_lad set areas_rated = 0, areas_cni_worst_decile = 0"
+        "update marts.summary_lad set areas_rated = 0, areas_within_cni_threshold = 0"
         f" where edition_id = '{OPEN_EDITION}' and lad_code = '{{it}}'",
         {
             "listed_are_rated": f"{OPEN_EDITION}, {{it}}: areas_rated 0",

@@ -43,7 +43,7 @@ def unqualified(england: Site) -> pd.DataFrame:
     found = pd.DataFrame({"y": counts["No qualifications"], "x": counts[of_all]})
     listed = query(
         england,
-        "select area_code, is_doubly_disadvantaged as listed, is_imd_worst_decile as deprived"
+        "select area_code, is_doubly_disadvantaged as listed, is_within_imd_threshold as deprived"
         f" from marts.double_disadvantage where edition_id = '{EDITION}'",
     ).set_index("area_code")
     found = found.join(listed, how="outer", validate="one_to_one")

@@ -61,7 +61,7 @@ def test_rates_and_gaps_follow_from_the_areas(sample: Site, edition: str) -> Non
         f"""
         select counts.numerator as y, counts.denominator as x,
             list.is_doubly_disadvantaged as listed,
-            list.not_rated_reason is null and list.is_imd_worst_decile
+            list.not_rated_reason is null and list.is_within_imd_threshold
                 and not list.is_doubly_disadvantaged as deprived
         from marts.double_disadvantage as list
         inner join marts.dim_edition using (edition_id)

@@ -8,8 +8,8 @@
             count(*) as areas,
             count(*) filter (not_rated_reason is null) as areas_rated,
             count(*) filter (is_doubly_disadvantaged) as areas_listed,
-            count(*) filter (is_imd_worst_decile) as areas_imd_worst_decile,
-            count(*) filter (is_cni_worst_decile) as areas_cni_worst_decile,
+            count(*) filter (is_within_imd_threshold) as areas_within_imd_threshold,
+            count(*) filter (is_within_cni_threshold) as areas_within_cni_threshold,
             coalesce(sum(population), 0) as population,
             coalesce(sum(population) filter (is_doubly_disadvantaged), 0) as population_listed
         from {{ ref('double_disadvantage') }}
@@ -36,8 +36,8 @@
             sum(areas) as areas,
             sum(areas_rated) as areas_rated,
             sum(areas_listed) as areas_listed,
-            sum(areas_imd_worst_decile) as areas_imd_worst_decile,
-            sum(areas_cni_worst_decile) as areas_cni_worst_decile,
+            sum(areas_within_imd_threshold) as areas_within_imd_threshold,
+            sum(areas_within_cni_threshold) as areas_within_cni_threshold,
             sum(population) as population,
             sum(population_listed) as population_listed
         from {{ model }}
@@ -54,8 +54,8 @@
         or nation.areas is distinct from found.areas
         or nation.areas_rated is distinct from found.areas_rated
         or nation.areas_listed is distinct from found.areas_listed
-        or nation.areas_imd_worst_decile is distinct from found.areas_imd_worst_decile
-        or nation.areas_cni_worst_decile is distinct from found.areas_cni_worst_decile
+        or nation.areas_within_imd_threshold is distinct from found.areas_within_imd_threshold
+        or nation.areas_within_cni_threshold is distinct from found.areas_within_cni_threshold
         or nation.population is distinct from found.population
         or nation.population_listed is distinct from found.population_listed
 {% endtest %}

@@ -78,8 +78,8 @@ select
     cni_rank,
     cni_areas_ranked,
     cni_decile,
-    imd_ranks_to_threshold <= 0 as is_imd_worst_decile,
-    cni_ranks_to_threshold <= 0 as is_cni_worst_decile,
+    imd_ranks_to_threshold <= 0 as is_within_imd_threshold,
+    cni_ranks_to_threshold <= 0 as is_within_cni_threshold,
     -- An area that is not rated on both is on no list; not_rated_reason says why.
     coalesce(imd_ranks_to_threshold <= 0 and cni_ranks_to_threshold <= 0, false)
         as is_doubly_disadvantaged,

@@ -10,7 +10,7 @@ with areas as (
         case
             when rated.not_rated_reason is not null then 'not_rated'
             when rated.is_doubly_disadvantaged then 'left_behind'
-            when rated.is_imd_worst_decile then 'other_deprived'
+            when rated.is_within_imd_threshold then 'other_deprived'
             else 'rest'
         end as area_group
     from {{ ref('int_rated_areas') }} as rated

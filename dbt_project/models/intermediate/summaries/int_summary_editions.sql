@@ -46,8 +46,8 @@ listed as (
         lists.edition_id,
         lists.not_rated_reason,
         lists.is_doubly_disadvantaged,
-        lists.is_imd_worst_decile,
-        lists.is_cni_worst_decile,
+        lists.is_within_imd_threshold,
+        lists.is_within_cni_threshold,
         lists.population,
         editions.lad_type,
         lists.lad_code,
@@ -88,8 +88,8 @@ counted as (
         count(*) as areas,
         count(*) filter (not_rated_reason is null) as areas_rated,
         count(*) filter (is_doubly_disadvantaged) as areas_listed,
-        count(*) filter (is_imd_worst_decile) as areas_imd_worst_decile,
-        count(*) filter (is_cni_worst_decile) as areas_cni_worst_decile,
+        count(*) filter (is_within_imd_threshold) as areas_within_imd_threshold,
+        count(*) filter (is_within_cni_threshold) as areas_within_cni_threshold,
         sum(population) as population,
         sum(population) filter (is_doubly_disadvantaged) as population_listed
     from both_kinds
@@ -125,8 +125,8 @@ select
     cast(coalesce(counted.population_listed, 0) as bigint) as population_listed,
     method.share(coalesce(counted.population_listed, 0), counted.population)
         as share_of_population,
-    coalesce(counted.areas_imd_worst_decile, 0) as areas_imd_worst_decile,
-    coalesce(counted.areas_cni_worst_decile, 0) as areas_cni_worst_decile,
+    coalesce(counted.areas_within_imd_threshold, 0) as areas_within_imd_threshold,
+    coalesce(counted.areas_within_cni_threshold, 0) as areas_within_cni_threshold,
     larger_areas.imd_release,
     imd.areas as imd_lsoas,
     imd.denominator as imd_population,

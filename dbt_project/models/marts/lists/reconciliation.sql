@@ -56,8 +56,8 @@ decided as (
             when not is_doubly_disadvantaged
                 then
                     case
-                        when is_imd_worst_decile then 'cni'
-                        when is_cni_worst_decile then 'imd'
+                        when is_within_imd_threshold then 'cni'
+                        when is_within_cni_threshold then 'imd'
                         else 'both'
                     end
             -- On ours alone: the index that another could have seen otherwise.

@@ -7,8 +7,8 @@ with percents as (
         lists.area_code,
         method.percentile(lists.imd_rank, lists.imd_areas_ranked) as imd_percent,
         method.percentile(lists.cni_rank, lists.cni_areas_ranked) as cni_percent,
-        lists.is_imd_worst_decile,
-        lists.is_cni_worst_decile
+        lists.is_within_imd_threshold,
+        lists.is_within_cni_threshold
     from {{ ref('double_disadvantage') }} as lists
 
 )
@@ -21,7 +21,7 @@ select
         when imd_percent is not null and cni_percent is not null
             then greatest(imd_percent, cni_percent)
     end as listed_from_percent_both,
-    case when is_cni_worst_decile then imd_percent end as listed_from_percent_imd,
-    case when is_imd_worst_decile then cni_percent end as listed_from_percent_cni
+    case when is_within_cni_threshold then imd_percent end as listed_from_percent_imd,
+    case when is_within_imd_threshold then cni_percent end as listed_from_percent_cni
 from percents
 order by edition_id, area_code
