@@ -9,6 +9,7 @@ BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 NOTEBOOKS := $(VENV)/.installed-notebooks
 BROWSER_INSTALLED := $(VENV)/.installed-browser
+OLDEST_DUCKDB := $(VENV)/oldest-duckdb
 PORT ?= 3000
 
 # No tool of the set calls home.
@@ -29,6 +30,11 @@ $(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# The oldest client that is promised to read a release; the tests read one with it.
+$(OLDEST_DUCKDB): $(INSTALLED) requirements-oldest.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $@ --require-hashes -r requirements-oldest.lock
 	@touch $@
 
 $(BROWSER_INSTALLED): $(INSTALLED) requirements-browser.lock
@@ -56,7 +62,7 @@ unit: $(INSTALLED) ## Unit tests (seconds)
 integration: $(INSTALLED) ## Parts together: vault, readers, guards, models
 	$(BIN)/pytest -n 2 --dist loadgroup tests/integration
 
-pipeline: $(INSTALLED) ## Whole refreshes as a subprocess, sample and real
+pipeline: $(INSTALLED) $(OLDEST_DUCKDB) ## Whole refreshes as a subprocess, sample and real
 	$(BIN)/pytest -n 2 --dist loadgroup tests/pipeline
 
 # The system's Chromium: playwright's own download is another network.
@@ -89,6 +95,7 @@ lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group notebooks -o requirements-notebooks.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group browser -o requirements-browser.lock
+	echo 'duckdb==1.1.3' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-oldest.lock -
 	echo 'uv==0.13.9' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-uv.lock -
 
 clean: ## Remove the virtual environment and every build (releases too)

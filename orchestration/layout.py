@@ -10,6 +10,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+# The version of the marts' schema: major where a column or table goes, is renamed or means
+# something else; minor where one is added (CONTRIBUTING.md).
+MARTS_VERSION = "2.0"
+
 CURRENT = "current"
 CURRENT_JSON = "current.json"
 WAREHOUSE = "warehouse.duckdb"
@@ -32,3 +36,16 @@ def current_release(releases: Path) -> Path | None:
 def read_manifest(release: Path) -> dict[str, Any]:
     manifest: dict[str, Any] = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
     return manifest
+
+
+def marts_version(release: Path) -> str:
+    """The version of a release's marts; the first releases do not say theirs."""
+    return str(read_manifest(release).get("marts_version", "1.0"))
+
+
+def is_readable(version: str) -> bool:
+    """Whether what asks for marts of our version finds them in one of ``version``."""
+    (major, minor), (our_major, our_minor) = (
+        map(int, each.split(".")) for each in (version, MARTS_VERSION)
+    )
+    return major == our_major and minor >= our_minor

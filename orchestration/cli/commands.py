@@ -19,7 +19,13 @@ import typer
 from rich.console import Console
 
 from orchestration.cli import report
-from orchestration.layout import current_release, read_manifest
+from orchestration.layout import (
+    MARTS_VERSION,
+    current_release,
+    is_readable,
+    marts_version,
+    read_manifest,
+)
 from orchestration.problems import RefreshError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
@@ -110,13 +116,21 @@ def _current(settings: Settings) -> Path:
 @contextmanager
 def _asked(profile: str | None) -> Iterator[tuple[Registry, DuckDBPyConnection]]:
     """The current release, open to be asked; where it lacks what is asked for, that is told."""
-    from duckdb import BinderException, CatalogException
-
     from orchestration.ask.lists import UnknownEditionError, UnknownPlaceError
     from orchestration.queries import open_release
 
     settings, registry = _context(profile)
     release = _current(settings)
+    if not is_readable(version := marts_version(release)):
+        err.print(
+            f"{release.name} has marts of version {version}, and this command reads version "
+            f"{MARTS_VERSION}. For a release of this version run: lbn refresh --profile "
+            f"{settings.profile}. Or ask it with the code that wrote it, commit "
+            f"{read_manifest(release)['git_commit'] or 'unknown'}.",
+            markup=False,
+            soft_wrap=True,
+        )
+        raise typer.Exit(NOTHING)
     report.banner(err, registry.profile)
     try:
         with open_release(release) as connection:
@@ -131,13 +145,6 @@ def _asked(profile: str | None) -> Iterator[tuple[Registry, DuckDBPyConnection]]
     except UnknownPlaceError as unknown:
         err.print(str(unknown), markup=False)
         raise typer.Exit(USAGE) from unknown
-    except (CatalogException, BinderException) as error:
-        err.print(
-            f"{release.name} was built by other code, and does not have what this asks for. "
-            f"Run: lbn refresh --profile {settings.profile}",
-            markup=False,
-        )
-        raise typer.Exit(NOTHING) from error
 
 
 def _changes(change: Change | None) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ from orchestration.layout import (
     CHECKSUMS,
     DOCUMENTATION,
     MANIFEST,
+    MARTS_VERSION,
     WAREHOUSE,
     current_release,
     read_manifest,
@@ -42,7 +43,7 @@ from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
 from orchestration.sources.vault import sha256_of
 
-# The oldest format that holds what we write, so that any DuckDB from 1.0 on opens the file.
+# The oldest format that holds what we write, so that any DuckDB from 1.1 on reads the file.
 STORAGE_VERSION = "v1.0.0"
 _PUBLISHED_META = ("source_file", "guard_result")
 _LIBRARIES = ("dagster", "dbt-core", "dbt-duckdb", "duckdb", "great-expectations", "geopandas")
@@ -92,7 +93,7 @@ def publish(settings: Settings, registry: Registry) -> Published:
         incoming = Path(folder) / name
         incoming.mkdir()
         with _candidate(settings) as build:
-            _write_warehouse(build, incoming / WAREHOUSE, manifest)
+            write_warehouse(build, incoming / WAREHOUSE, manifest)
         manifest["warehouse_sha256"] = sha256_of(incoming / WAREHOUSE)
         _write_text(incoming / MANIFEST, json.dumps(manifest, indent=2) + "\n")
         # dbt opens the build itself, so nothing else here may have it open.
@@ -175,6 +176,7 @@ def _manifest(
     }
     return {
         "release_id": name,
+        "marts_version": MARTS_VERSION,
         "profile": settings.profile,
         "country": registry.profile.label,
         "label": "SYNTHETIC" if registry.profile.synthetic else "REAL",
@@ -237,9 +239,7 @@ def _changes(build: duckdb.DuckDBPyConnection, releases: Path) -> dict[str, Any]
     return {"release_id": read_manifest(current)["release_id"], "editions": editions}
 
 
-def _write_warehouse(
-    build: duckdb.DuckDBPyConnection, path: Path, manifest: dict[str, Any]
-) -> None:
+def write_warehouse(build: duckdb.DuckDBPyConnection, path: Path, manifest: dict[str, Any]) -> None:
     """Copy the marts and what analysts may know of the build, with keys and comments."""
     build.execute(
         f"attach '{quoted(str(path))}' as published (storage_version '{STORAGE_VERSION}')"
@@ -254,7 +254,7 @@ def _write_warehouse(
         build.execute(
             "create table published.meta.release as select "
             "? as release_id, ? as profile, ? as country, ? as label, ? as built_at, "
-            "? as code_version, ?::varchar as git_commit",
+            "? as code_version, ?::varchar as git_commit, ? as marts_version",
             [
                 manifest[field]
                 for field in (
@@ -265,6 +265,7 @@ def _write_warehouse(
                     "built_at",
                     "code_version",
                     "git_commit",
+                    "marts_version",
                 )
             ],
         )

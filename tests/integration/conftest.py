@@ -12,6 +12,7 @@ import duckdb
 import pytest
 
 from orchestration.build.database import load_build
+from orchestration.layout import MARTS_VERSION
 from orchestration.publish import release as publisher
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources.registry import load_registry
@@ -67,9 +68,10 @@ def sample_warehouse(sample_build: Path, tmp_path_factory: pytest.TempPathFactor
         "built_at": "2026-11-25T09:50:00+00:00",
         "code_version": "0123456789ab",
         "git_commit": None,
+        "marts_version": MARTS_VERSION,
     }
     with duckdb.connect() as build:
         build.execute(f"attach '{sample_build}' as build (read_only)")
         build.execute("use build")
-        publisher._write_warehouse(build, warehouse, manifest)
+        publisher.write_warehouse(build, warehouse, manifest)
     return warehouse

@@ -7,7 +7,6 @@ import io
 import json
 from pathlib import Path
 
-import duckdb
 import pytest
 
 from tests.pipeline.conftest import Ran, Site
@@ -112,17 +111,15 @@ def test_a_release_of_other_code_says_what_to_do(
     old = Site(tmp_path, "sample")
     release = old.root / "releases" / "sample-old"
     release.mkdir(parents=True)
-    with duckdb.connect(str(release / "warehouse.duckdb")) as warehouse:
-        warehouse.execute(
-            "create schema marts; create table marts.dim_edition as "
-            f"select unnest(['{FROM}', '{TO}']) as edition_id"
-        )
+    manifest = {"release_id": "sample-old", "git_commit": "0123abcd"}
+    (release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (release.parent / "current").symlink_to("sample-old")
     ran = old.lbn(*command)
     assert ran.code == 3
     assert "Traceback" not in ran.err
-    assert "sample-old was built by other code" in ran.err
+    assert "sample-old has marts of version 1.0, and this command reads version " in ran.err
     assert "lbn refresh" in ran.err
+    assert "commit 0123abcd" in ran.err
 
 
 @pytest.mark.parametrize(
