@@ -3,10 +3,16 @@
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 
-PYTHON ?= python3
+# A Python to use; without it, one is found.
+PYTHON ?=
+BOOTSTRAP := $(or $(PYTHON),python3)
+PYTHON_RANGE := $(shell sed -n 's/^requires-python = "\(.*\)"/\1/p' pyproject.toml)
 VENV ?= .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+UV_VENV ?= .uv
+UV := $(UV_VENV)/bin/uv
+CHOSEN := $(VENV)/.python
 NOTEBOOKS := $(VENV)/.installed-notebooks
 BROWSER_INSTALLED := $(VENV)/.installed-browser
 OLDEST_DUCKDB := $(VENV)/oldest-duckdb
@@ -17,28 +23,40 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint unit integration pipeline test-browser bench ui notebooks dictionary lock install clean
+.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script unit integration pipeline test-browser bench ui notebooks dictionary lock install clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
-$(INSTALLED): requirements.lock requirements-uv.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
-		|| { echo "Python 3.11, 3.12 or 3.13 is needed; $(PYTHON) is $$($(PYTHON) -V). Try: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+# uv, in an environment of its own, made with whatever python3 is there (or PYTHON). It then finds a
+# Python that the project takes, on this machine, or fetches one.
+$(UV): requirements-uv.lock
+	@$(BOOTSTRAP) -m venv --clear $(UV_VENV) \
+		|| { echo "$(BOOTSTRAP) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv."; exit 1; }
+	@$(UV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@touch $@
+
+$(CHOSEN): $(UV) pyproject.toml
+	@$(UV) venv --quiet --clear --no-project --python '$(or $(PYTHON),$(PYTHON_RANGE))' $(VENV) \
+		|| { echo "The project needs Python $(PYTHON_RANGE)$(if $(PYTHON),; PYTHON is $(PYTHON)). None was found here, or none could be fetched: install one, or name it, such as: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12"; exit 1; }
+	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+		|| { echo "Python $(PYTHON_RANGE) is needed, and $(PYTHON) is $$($(BIN)/python -V). Leave PYTHON out, or try: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12"; rm -rf $(VENV); exit 1; }
+	@echo "Using $$($(BIN)/python -V), $$($(BIN)/python -c 'import sys; print(sys.base_prefix)')"
+	@touch $@
+
+$(INSTALLED): $(CHOSEN) requirements.lock
 	@echo "Installing into $(VENV)"
-	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # The oldest client that is promised to read a release; the tests read one with it.
 $(OLDEST_DUCKDB): $(INSTALLED) requirements-oldest.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --target $@ --require-hashes -r requirements-oldest.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --target $@ --require-hashes -r requirements-oldest.lock
 	@touch $@
 
 $(BROWSER_INSTALLED): $(INSTALLED) requirements-browser.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-browser.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-browser.lock
 	@touch $@
 
 install: $(INSTALLED) ## Install into .venv from the hashed lock
@@ -48,13 +66,28 @@ run: $(INSTALLED) ## Build the embedded sample and publish a release
 
 test: lint unit integration pipeline ## Lint, types, dbt parse and all tests but browser and bench
 
-lint: $(INSTALLED) ## ruff, mypy, sqlfluff, dbt parse
+lint: lint-python lint-types lint-imports lint-sql lint-dbt lint-script ## Every check of the code that runs none of it
+
+lint-python: $(INSTALLED) ## ruff: style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+lint-types: $(INSTALLED) ## mypy, strict
 	$(BIN)/mypy
+
+lint-imports: $(INSTALLED) ## Imports run one way, as pyproject.toml says
 	$(BIN)/lint-imports --no-cache
+
+lint-sql: $(INSTALLED) ## sqlfluff
 	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 dbt_project
+
+lint-dbt: $(INSTALLED) ## dbt parses the project without a warning
 	$(BIN)/dbt --quiet parse --warn-error --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project --target-path target
+
+# Its parts are one script, so they are linted as one.
+lint-script: $(INSTALLED) ## oxlint: the explorer's script
+	@$(BIN)/python -c 'from orchestration.publish.explorer.page import script; print(script())' > $(VENV)/explorer.js
+	$(BIN)/oxlint --no-ignore --config .oxlintrc.json --deny-warnings $(VENV)/explorer.js
 
 unit: $(INSTALLED) ## Unit tests (seconds)
 	$(BIN)/pytest -n 2 tests/unit
@@ -85,18 +118,18 @@ notebooks: $(NOTEBOOKS) ## The notebooks in JupyterLab, on this machine only (LB
 	@$(BIN)/jupyter lab --ip 127.0.0.1 --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate notebooks
 
 $(NOTEBOOKS): $(INSTALLED) requirements-notebooks.lock
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-notebooks.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-notebooks.lock
 	@touch $@
 
 dictionary: $(INSTALLED) ## Make docs/data-dictionary.md anew from dbt's documentation
 	@$(BIN)/python -m orchestration.publish.documentation.dictionary
 
 lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group notebooks -o requirements-notebooks.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group browser -o requirements-browser.lock
-	echo 'duckdb==1.1.3' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-oldest.lock -
-	echo 'uv==0.13.9' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-uv.lock -
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group notebooks -o requirements-notebooks.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group browser -o requirements-browser.lock
+	echo 'duckdb==1.1.3' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-oldest.lock -
+	echo 'uv==0.13.9' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-uv.lock -
 
 clean: ## Remove the virtual environment and every build (releases too)
-	rm -rf $(VENV) data dbt_project/target
+	rm -rf $(VENV) $(UV_VENV) data dbt_project/target

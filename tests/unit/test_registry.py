@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import warnings
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cache
@@ -29,11 +30,6 @@ from orchestration.sources.registry import (
 from orchestration.sources.vault import find_in_inbox
 
 REALDATA = PROJECT_ROOT.parent / "shared" / "realdata"
-# Files of the real inbox that no source of the registry reads.
-UNREAD = {
-    "lsoa11_england.geojson",
-    "regions_ew.topojson",
-}
 
 Change = Callable[[dict[str, Any]], None]
 
@@ -222,7 +218,9 @@ def test_each_real_file_is_taken_for_one_source_and_each_source_finds_one() -> N
         real = {Path(row["file"]).name: row["sha256"] for row in csv.DictReader(file)}
     england = load_registry("england")
     taken = {name: fits(england, name) for name in real}
-    assert {name for name, ids in taken.items() if not ids} == UNREAD
+    # The shelf is not the project: what nothing reads yet is told, never failed on.
+    if unread := sorted(name for name, ids in taken.items() if not ids):
+        warnings.warn(f"real files that no source reads: {', '.join(unread)}", stacklevel=1)
     assert sorted(source_id for ids in taken.values() for source_id in ids) == sorted(
         source.id for source in england.sources
     )

@@ -1,0 +1,41 @@
+"""The files for the next person: what they say of the project is so."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Any
+
+import yaml
+
+from orchestration.settings import PROJECT_ROOT
+
+MAKEFILE = (PROJECT_ROOT / "Makefile").read_text(encoding="utf-8")
+PROJECT: dict[str, Any] = tomllib.loads(
+    (PROJECT_ROOT / "pyproject.toml").read_text(encoding="utf-8")
+)
+
+
+def loaded(name: str) -> Any:
+    return yaml.safe_load((PROJECT_ROOT / name).read_text(encoding="utf-8"))
+
+
+def test_a_commit_is_checked_as_make_lint_checks() -> None:
+    (parts,) = re.findall(r"^lint: (.*?) ##", MAKEFILE, re.MULTILINE)
+    hooks = loaded(".pre-commit-config.yaml")["repos"][0]["hooks"]
+    assert [hook["entry"] for hook in hooks] == [f"make --quiet {part}" for part in parts.split()]
+
+
+def test_the_citation_is_of_this_version() -> None:
+    citation = loaded("CITATION.cff")
+    assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["version"] == PROJECT["project"]["version"]
+    assert citation["license"] == "MIT"
+    assert all("name" in author for author in citation["authors"])
+
+
+def test_every_lock_is_hashed_and_names_no_index() -> None:
+    for lock in PROJECT_ROOT.glob("requirements*.lock"):
+        text = lock.read_text(encoding="utf-8")
+        assert "--hash=sha256:" in text, lock
+        assert "index-url" not in text, lock
