@@ -59,32 +59,18 @@ class Frame(_Strict):
 class Suite(_Strict):
     """The rules that guard one table at one stage."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
-    stage: Literal["raw", "marts"]
-    table: Literal[
-        "index_area",
-        "index_measure",
-        "indicator",
-        "summary",
-        "lookup",
-        "population",
-        "boundary",
-        "outcome",
-        "dim_area",
-        "fct_domain_score",
-        "fct_index_score",
-        "indicator_reconciliation",
-        "double_disadvantage",
-        "reconciliation",
-        "edition_change",
-        "summary_index",
-        "summary_lad",
-        "flag_stability",
-        "threshold_sensitivity",
-        "outcome_comparison",
-    ]
+    name: Annotated[str, Field(pattern=r"^(raw|marts)_[a-z][a-z0-9_]*$")]
     description: Text
     frames: tuple[Frame, ...] = Field(min_length=1)
+
+    @property
+    def stage(self) -> Literal["raw", "marts"]:
+        """The schema of the table, which is the first word of the name."""
+        return "raw" if self.name.startswith("raw_") else "marts"
+
+    @property
+    def table(self) -> str:
+        return self.name.removeprefix(f"{self.stage}_")
 
     @property
     def expectations(self) -> list[Expectation]:
@@ -99,7 +85,7 @@ class Suite(_Strict):
 
 
 def load_suites(folder: Path = SUITES) -> dict[str, Suite]:
-    """Every suite of a folder, by name: the name is the file's.
+    """Every suite of a folder, by name: the name is the file's, ``<schema>_<table>``.
 
     Raises:
         ValueError: a suite is wrong; names the file and the field.
@@ -108,9 +94,7 @@ def load_suites(folder: Path = SUITES) -> dict[str, Suite]:
     for path in sorted(folder.glob("*.yml")):
         try:
             rules = yaml.safe_load(path.read_text(encoding="utf-8"))
-            suites[path.stem] = Suite.model_validate({"name": path.stem, **rules})
+            suites[path.stem] = Suite.model_validate({**rules, "name": path.stem})
         except (ValidationError, yaml.YAMLError, TypeError) as error:
             raise ValueError(f"{path}: {error}") from error
-        if suites[path.stem].name != path.stem:
-            raise ValueError(f"{path}: name: {suites[path.stem].name} is not the file's name")
     return suites

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
@@ -42,14 +42,19 @@ def code_files() -> Iterator[Path]:
     yield from (file for file in _FILES if file.exists())
 
 
-def code_version() -> str:
-    """SHA-256 (12 hex digits) over the names and bytes of all files that make a release."""
+def files_hash(files: Iterable[Path]) -> str:
+    """SHA-256 over the names and bytes of files of the project, in hexadecimal digits."""
     digest = hashlib.sha256()
-    for file in sorted(code_files()):
+    for file in sorted(files):
         digest.update(str(file.relative_to(PROJECT_ROOT)).encode())
         digest.update(b"\0")
         digest.update(hashlib.sha256(file.read_bytes()).digest())
-    return digest.hexdigest()[:12]
+    return digest.hexdigest()
+
+
+def code_version() -> str:
+    """The hash of all files that make a release, its first 12 digits."""
+    return files_hash(code_files())[:12]
 
 
 def release_id(profile: str, inputs: Mapping[str, str], code: str) -> str:

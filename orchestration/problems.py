@@ -1,13 +1,15 @@
-"""How the project says no: every problem found is collected, then one failure is raised.
+"""How the project says no: what is wrong, what to do, and how a command that meets it ends.
 
-A problem speaks to the person who must act: where it is, what was found, what was expected, and
-what to do. The command line and the Dagster UI print the same text.
+Every problem found is collected, then one failure is raised. A problem speaks to the person who
+must act: where it is, what was found, what was expected, and what to do. The command line and the
+Dagster UI print the same text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import ClassVar
 
 UNTOUCHED = "Nothing was published: the release that was current still is, unchanged."
 
@@ -28,7 +30,35 @@ class Problem:
         )
 
 
-class RefreshError(Exception):
+class RefusedError(Exception):
+    """Refused or failed: nothing was published or written. Commands print it and end.
+
+    Args:
+        message: What is wrong.
+        remedy: What to do about it.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, remedy: str = "") -> None:
+        self.message = message
+        self.remedy = remedy
+        super().__init__(f"{message} {remedy}".rstrip())
+
+
+class UsageError(RefusedError):
+    """What was asked cannot be, such as an edition that the release does not have."""
+
+    exit_code = 2
+
+
+class NothingYetError(RefusedError):
+    """There is nothing to show yet, or source files are missing."""
+
+    exit_code = 3
+
+
+class RefreshError(RefusedError):
     """Raised once with every problem of a stage; its text is for people.
 
     Args:

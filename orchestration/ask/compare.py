@@ -28,6 +28,7 @@ from orchestration.layout import (
     WAREHOUSE,
     read_manifest,
 )
+from orchestration.problems import UsageError
 from orchestration.queries import quoted
 
 # Columns that say when and by which code a release was made, in tables and in exports.
@@ -62,14 +63,14 @@ def compare(a: Path, b: Path, renamed: Mapping[str, str] | None = None) -> list[
         renamed: Names of columns of ``a`` to those of ``b``.
 
     Raises:
-        FileNotFoundError: a folder is no release.
+        UsageError: a folder is no release.
     """
     renamed = renamed or {}
     found: list[Difference] = []
     with duckdb.connect() as connection:
         for name, release in (("a", a), ("b", b)):
             if not (release / MANIFEST).is_file():
-                raise FileNotFoundError(f"{release} is no release: it has no {MANIFEST}")
+                raise UsageError(f"{release} is no release: it has no {MANIFEST}")
             file = quoted(str(release / WAREHOUSE))
             connection.execute(f"attach '{file}' as {name} (read_only)")
         found += _tables(connection, renamed)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.ask.lists import CHANGES, check_edition, check_places
+from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, query_rows
 
 
@@ -29,12 +30,11 @@ class Diff:
     label: str
 
 
-class NotComparableError(Exception):
+class NotComparableError(UsageError):
     """The editions may not be set against each other; ``reason`` says why, to be read after ':'."""
 
     def __init__(self, edition: str, other: str, reason: str) -> None:
         super().__init__(f"{edition} and {other} may not be compared: {reason}.")
-        self.reason = reason
 
 
 def diff_editions(

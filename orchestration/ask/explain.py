@@ -12,19 +12,19 @@ from typing import Any
 import duckdb
 
 from orchestration.ask.lists import check_edition
+from orchestration.problems import UsageError
 from orchestration.queries import Row, query_rows
 
 CANDIDATES = 8
 
 
-class UnknownAreaError(Exception):
+class UnknownAreaError(UsageError):
     """No such area, or several of that name; ``candidates`` are 'code name' of those near."""
 
     def __init__(self, area: str, candidates: list[str], *, several: bool) -> None:
-        super().__init__(area)
-        self.area = area
-        self.candidates = candidates
-        self.several = several
+        what = "Several areas match" if several else "No area"
+        near = f"There are: {'; '.join(candidates)}" if candidates else ""
+        super().__init__(f"{what} '{area}'.", near)
 
 
 def explain(

@@ -10,14 +10,18 @@ from pathlib import Path
 import duckdb
 
 from orchestration.ask.lists import check_edition, check_places
+from orchestration.problems import RefusedError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.queries import Filters
 
 _ENDINGS = {ExportFormat.geoparquet: "_boundaries.parquet"}
 
 
-class ExistsError(Exception):
+class ExistsError(RefusedError):
     """The file is there already, and was not to be overwritten."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__(f"{file} is there already. Nothing was written;", "--force overwrites it.")
 
 
 def default_name(edition: str, format_: ExportFormat, filters: Filters, *, listed: bool) -> str:
@@ -62,7 +66,7 @@ def export_edition(
         UnknownEditionError: the release has no such edition.
         UnknownPlaceError: the edition has no such region or authority.
         ExistsError: a file is there already; nothing was written.
-        OSError: the folder cannot be written to; nothing was written.
+        RefusedError: the folder cannot be written to; nothing was written.
     """
     check_edition(warehouse, edition)
     check_places(warehouse, edition, filters)
@@ -71,12 +75,15 @@ def export_edition(
         files.append(describes(output))
     there = [file for file in files if file.exists() and not force]
     if there:
-        raise ExistsError(str(there[0]))
-    with tempfile.TemporaryDirectory(prefix=".lbn-export-", dir=output.parent) as folder:
-        made = Path(folder) / output.name
-        rows = _write(warehouse, edition, format_, made, filters, listed=listed, bom=bom)
-        for file in reversed(files):
-            os.replace(made.with_name(file.name), file)
+        raise ExistsError(there[0])
+    try:
+        with tempfile.TemporaryDirectory(prefix=".lbn-export-", dir=output.parent) as folder:
+            made = Path(folder) / output.name
+            rows = _write(warehouse, edition, format_, made, filters, listed=listed, bom=bom)
+            for file in reversed(files):
+                os.replace(made.with_name(file.name), file)
+    except OSError as error:
+        raise RefusedError(f"Nothing was written: {error}") from error
     return files, rows
 
 

@@ -6,26 +6,25 @@ import difflib
 
 import duckdb
 
+from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, editions, query_rows
 
 # What may become of an area from one list to another, in the order of interest.
 CHANGES = ("joined", "left", "stayed")
 
 
-class UnknownEditionError(Exception):
-    """No such edition in the release; ``known`` are those that there are."""
+class UnknownEditionError(UsageError):
+    """No such edition in the release."""
 
-    def __init__(self, edition: str, known: list[str]) -> None:
-        super().__init__(edition)
-        self.edition = edition
-        self.known = known
+    def __init__(self, edition: str, release: str, known: list[str]) -> None:
+        super().__init__(f"No edition '{edition}' in {release}.", f"There are: {', '.join(known)}")
 
 
-class UnknownPlaceError(Exception):
+class UnknownPlaceError(UsageError):
     """No area of the edition lies there; ``candidates`` are the names that there are, or near."""
 
     def __init__(self, what: str, name: str, candidates: list[str]) -> None:
-        super().__init__(f"No {what} '{name}'. There are: {', '.join(candidates)}.")
+        super().__init__(f"No {what} '{name}'.", f"There are: {', '.join(candidates)}.")
 
 
 def list_edition(
@@ -78,7 +77,8 @@ def check_edition(connection: duckdb.DuckDBPyConnection, edition: str) -> None:
     """
     known = [row["edition_id"] for row in editions(connection)]
     if edition not in known:
-        raise UnknownEditionError(edition, known)
+        (release,) = query_rows(connection, "select release_id from meta.release")
+        raise UnknownEditionError(edition, release["release_id"], known)
 
 
 def check_places(connection: duckdb.DuckDBPyConnection, edition: str, filters: Filters) -> None:

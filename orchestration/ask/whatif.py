@@ -17,12 +17,13 @@ from typing import Any
 import duckdb
 
 from orchestration.ask.lists import CHANGES, check_edition, check_places
+from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, query_rows
 
 INDICES = ("imd", "cni")
 
 
-class RulesError(Exception):
+class RulesError(UsageError):
     """A threshold or weight that cannot be; the text says why and what may be."""
 
 

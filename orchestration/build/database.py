@@ -7,13 +7,15 @@ the verdicts on it and on all that follows, so a verdict always speaks of what l
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import asdict, astuple, fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
+import pyarrow as pa
 
 from data_quality import STAGES, GuardResult, Stage
 from orchestration.build.method import create_formulas
@@ -58,7 +60,7 @@ def load_build(
         with duckdb.connect(str(fresh)) as connection:
             create_formulas(connection)
             read_all(connection, registry, vault, files, methodology)
-            _describe(connection, registry, files, methodology)
+            describe_inputs(connection, registry, files, methodology)
         _remove(settings.build_database)
         fresh.replace(settings.build_database)
     finally:
@@ -70,7 +72,7 @@ def _remove(database: Path) -> None:
     database.with_name(database.name + ".wal").unlink(missing_ok=True)
 
 
-def _describe(
+def describe_inputs(
     connection: duckdb.DuckDBPyConnection,
     registry: Registry,
     files: list[VaultFile],
@@ -78,51 +80,7 @@ def _describe(
 ) -> None:
     """Write ``meta``: the source files, what is expected of them, room for the verdicts."""
     connection.execute("create schema meta")
-    connection.execute("create table meta.build as select ? as code_version", [code_version()])
-    connection.execute(
-        """
-        create table meta.source_file (
-            source_id varchar not null, kind varchar not null, title varchar not null,
-            area_type varchar, publisher varchar not null, licence varchar not null,
-            citation varchar not null, landing_page varchar not null, file_name varchar not null,
-            sha256 varchar not null, bytes bigint not null, origin varchar not null,
-            retrieved_at varchar not null, issue varchar not null, rows bigint not null)
-        """
-    )
-    connection.execute(
-        """
-        create table meta.expected_source (
-            source_id varchar not null, kind varchar not null, area_type varchar,
-            expected_rows bigint not null, unmatched_areas bigint not null)
-        """
-    )
-    connection.execute(
-        """
-        create table meta.expected_indicator (
-            source_id varchar not null, index_release varchar not null,
-            indicator varchar not null, expected_areas bigint not null, denominator varchar,
-            is_share boolean not null, max_over_denominator bigint not null,
-            max_missing_percent double not null)
-        """
-    )
-    connection.execute(
-        """
-        create table meta.expected_outcome (
-            source_id varchar not null, outcome varchar not null, count_periods integer)
-        """
-    )
-    connection.execute(
-        """
-        create table meta.expected_code (
-            area_type varchar not null, code_pattern varchar not null, dimension_source_id varchar)
-        """
-    )
-    guard_columns = ", ".join(
-        f"{field.name} {_GUARD_TYPES.get(field.name, 'varchar')} not null"
-        for field in fields(GuardResult)
-    )
-    connection.execute(f"create table meta.guard_result ({guard_columns}, checked_at varchar)")
-    rows = {
+    rows_read = {
         source_id: count
         for table in RAW_TABLES
         for source_id, count in connection.execute(
@@ -130,66 +88,138 @@ def _describe(
             f"from raw.{table} group by 1"
         ).fetchall()
     }
-    for file in files:
-        source = registry.source(file.source_id)
-        connection.execute(
-            "insert into meta.source_file values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                source.id,
-                source.kind,
-                source.title,
-                source.area_type,
-                source.publisher,
-                source.licence,
-                source.citation,
-                source.landing_page,
-                file.file_name,
-                file.sha256,
-                file.bytes,
-                file.origin,
-                file.retrieved_at,
-                file.issue,
-                rows[source.id],
-            ],
-        )
-        connection.execute(
-            "insert into meta.expected_source values (?, ?, ?, ?, ?)",
-            [
-                source.id,
-                source.kind,
-                source.area_type,
-                registry.rows(source),
-                registry.unmatched_areas(source),
-            ],
-        )
-        for measure in source.outcomes:
-            # Without count_periods the seed does not know it; a guard says so.
-            outcome = methodology.outcome_of_file(measure)
-            connection.execute(
-                "insert into meta.expected_outcome values (?, ?, ?)",
-                [source.id, measure, (outcome.count_periods or 1) if outcome else None],
-            )
-        if source.kind != "indicators" or source.index_release is None:
-            continue
-        for indicator in methodology.in_files_of(source.index_release).values():
-            connection.execute(
-                "insert into meta.expected_indicator values (?, ?, ?, ?, ?, ?, ?, ?)",
-                [
-                    source.id,
-                    indicator.index_release,
-                    indicator.indicator,
-                    registry.rows(source),
-                    indicator.denominator,
-                    methodology.is_share(indicator),
-                    indicator.max_over_denominator or 0,
-                    indicator.max_missing_percent,
-                ],
-            )
-    for area_type, facts in area_types().items():
-        connection.execute(
-            "insert into meta.expected_code values (?, ?, nullif(?, ''))",
-            [area_type, registry.code_pattern(area_type), facts["dimension_source_id"]],
-        )
+    sources = [(registry.source(file.source_id), file) for file in files]
+    _write(connection, "build", {"code_version": "varchar"}, [{"code_version": code_version()}])
+    _write(
+        connection,
+        "source_file",
+        {
+            "source_id": "varchar not null",
+            "kind": "varchar not null",
+            "title": "varchar not null",
+            "area_type": "varchar",
+            "publisher": "varchar not null",
+            "licence": "varchar not null",
+            "citation": "varchar not null",
+            "landing_page": "varchar not null",
+            "file_name": "varchar not null",
+            "sha256": "varchar not null",
+            "bytes": "bigint not null",
+            "origin": "varchar not null",
+            "retrieved_at": "varchar not null",
+            "issue": "varchar not null",
+            "rows": "bigint not null",
+        },
+        [
+            source.model_dump() | asdict(file) | {"rows": rows_read[source.id]}
+            for source, file in sources
+        ],
+    )
+    _write(
+        connection,
+        "expected_source",
+        {
+            "source_id": "varchar not null",
+            "kind": "varchar not null",
+            "area_type": "varchar",
+            "expected_rows": "bigint not null",
+            "unmatched_areas": "bigint not null",
+        },
+        [
+            {
+                "source_id": source.id,
+                "kind": source.kind,
+                "area_type": source.area_type,
+                "expected_rows": registry.rows(source),
+                "unmatched_areas": registry.unmatched_areas(source),
+            }
+            for source, _ in sources
+        ],
+    )
+    _write(
+        connection,
+        "expected_indicator",
+        {
+            "source_id": "varchar not null",
+            "index_release": "varchar not null",
+            "indicator": "varchar not null",
+            "expected_areas": "bigint not null",
+            "denominator": "varchar",
+            "is_share": "boolean not null",
+            "max_over_denominator": "bigint not null",
+            "max_missing_percent": "double not null",
+        },
+        [
+            indicator.model_dump()
+            | {
+                "source_id": source.id,
+                "expected_areas": registry.rows(source),
+                "is_share": methodology.is_share(indicator),
+                "max_over_denominator": indicator.max_over_denominator or 0,
+            }
+            for source, _ in sources
+            if source.kind == "indicators" and source.index_release
+            for indicator in methodology.in_files_of(source.index_release).values()
+        ],
+    )
+    _write(
+        connection,
+        "expected_outcome",
+        {
+            "source_id": "varchar not null",
+            "outcome": "varchar not null",
+            "count_periods": "integer",
+        },
+        [
+            {
+                "source_id": source.id,
+                "outcome": measure,
+                # Without it the seed does not know the outcome; a guard says so.
+                "count_periods": (outcome.count_periods or 1) if outcome else None,
+            }
+            for source, _ in sources
+            for measure in source.outcomes
+            for outcome in [methodology.outcome_of_file(measure)]
+        ],
+    )
+    _write(
+        connection,
+        "expected_code",
+        {
+            "area_type": "varchar not null",
+            "code_pattern": "varchar not null",
+            "dimension_source_id": "varchar",
+        },
+        [
+            {
+                "area_type": area_type,
+                "code_pattern": registry.code_pattern(area_type),
+                "dimension_source_id": facts["dimension_source_id"] or None,
+            }
+            for area_type, facts in area_types().items()
+        ],
+    )
+    verdict = {
+        field.name: f"{_GUARD_TYPES.get(field.name, 'varchar')} not null"
+        for field in fields(GuardResult)
+    }
+    _write(connection, "guard_result", verdict | {"checked_at": "varchar"}, [])
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Create a table of ``meta`` and fill it in one go; keys that are no columns are left out."""
+    declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+    connection.execute(f"create table meta.{table} ({declared})")
+    if rows:
+        data = pa.table({name: [row.get(name) for row in rows] for name in columns})
+        connection.register("given_rows", data)
+        connection.execute(f"insert into meta.{table} select * from given_rows")
+        connection.unregister("given_rows")
 
 
 def clear_verdicts(connection: duckdb.DuckDBPyConnection, since: Stage) -> None:

@@ -6,12 +6,12 @@ version (docs/decisions/0004-dbt-in-process.md).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestration.fingerprint import files_hash
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources.registry import Registry
 
@@ -50,11 +50,11 @@ def _invoke(settings: Settings, registry: Registry, *arguments: str) -> dbtRunne
 
 
 def _project_hash() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(DBT_PROJECT.rglob("*")):
-        if file.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in file.parts:
-            digest.update(str(file.relative_to(DBT_PROJECT)).encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()
+    return files_hash(
+        file
+        for file in DBT_PROJECT.rglob("*")
+        if file.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in file.parts
+    )
 
 
 def manifest_path(settings: Settings, registry: Registry) -> Path:

@@ -1,5 +1,5 @@
 """``python -m orchestration.cli``: the command lbn without its script."""
 
-from orchestration.cli.commands import app
+from orchestration.cli.main import app
 
 app()

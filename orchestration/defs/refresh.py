@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from orchestration.fingerprint import code_version, release_id
 from orchestration.layout import current_release, read_manifest
-from orchestration.problems import UNTOUCHED, RefreshError
+from orchestration.problems import UNTOUCHED, RefreshError, RefusedError
 from orchestration.publish.pointer import point_to, verify
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
 from orchestration.sources.sample_inbox import fill_sample_inbox
-from orchestration.sources.vault import Vault, VaultFile, inbox_files, sha256_of
+from orchestration.sources.vault import Vault, VaultFile, sha256_of
 
 if TYPE_CHECKING:
     from orchestration.defs.progress import Announcer
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Outcome = Literal["built", "unchanged", "restored"]
 
 
-class RunFailedError(Exception):
+class RunFailedError(RefusedError):
     """The Dagster run failed; the text is for people."""
 
 
@@ -46,24 +46,14 @@ def planned_release(settings: Settings, registry: Registry) -> str | None:
     Raises:
         RefreshError: sources are missing or ambiguous, all of them.
     """
-    vault = Vault(settings, registry)
-    inbox = inbox_files(settings.inbox)
-    inputs: dict[str, str] = {}
-    problems = []
-    for source in registry.sources:
-        try:
-            located = vault.locate(source, inbox, fetch=settings.fetch)
-        except RefreshError as error:
-            problems += error.problems
-            continue
-        if isinstance(located, VaultFile):
-            inputs[source.id] = located.sha256
-        elif located:
-            inputs[source.id] = sha256_of(located)
-        elif source.download is None:
-            problems.append(vault.missing(source))
+    located, problems = Vault(settings, registry).locate_all(fetch=settings.fetch)
     if problems:
         raise RefreshError("Looking for the source files", problems)
+    inputs = {
+        source.id: found.sha256 if isinstance(found, VaultFile) else sha256_of(found)
+        for source, found in located
+        if found
+    }
     if len(inputs) < len(registry.sources):
         return None
     return release_id(settings.profile, inputs, code_version())

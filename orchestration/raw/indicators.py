@@ -111,7 +111,7 @@ def _load_wide(
     present = {name: row for name, row in declared.items() if name in here}
     wanted = set(present)
     wanted |= {row.own_denominator for row in present.values() if row.own_denominator}
-    columns = [DeclaredColumn(name, _pattern(name), "text") for name in sorted(wanted)]
+    columns = [DeclaredColumn(name, header_pattern(name), "text") for name in sorted(wanted)]
     table.load(connection, "incoming_wide", [_area_code(source), *columns])
     pairs = ", ".join(
         f"{{'column_name': '{name}', 'value': \"{name}\", "
@@ -155,7 +155,7 @@ def _load_long(
     ]
 
 
-def _pattern(column_name: str) -> str:
+def header_pattern(column_name: str) -> str:
     """The headers that are cleaned to a name; of letters, those of ASCII only are the same."""
     between = "[^A-Za-z0-9]"
     return f"(?a:{between}*" + f"{between}+".join(column_name.split("_")) + f"{between}*)"

@@ -214,13 +214,13 @@ def area_types() -> dict[str, dict[str, str]]:
         return {row["area_type"]: row for row in csv.DictReader(seed)}
 
 
-def _yaml(name: str) -> dict[str, Any]:
+def catalogue_file(name: str) -> dict[str, Any]:
     loaded = yaml.safe_load((CATALOGUE / name).read_text(encoding="utf-8"))
     return {key: value for key, value in loaded.items() if not key.startswith("x-")}
 
 
 def profile_names() -> list[str]:
-    return list(_yaml("profiles.yml"))
+    return list(catalogue_file("profiles.yml"))
 
 
 @cache
@@ -231,7 +231,7 @@ def load_registry(profile_name: str) -> Registry:
         KeyError: the profile does not exist.
         pydantic.ValidationError: an entry of the catalogue is wrong; names entry and field.
     """
-    profile = _yaml("profiles.yml")[profile_name]
+    profile = catalogue_file("profiles.yml")[profile_name]
     # A synthetic profile publishes everything itself and downloads nothing.
     overrides = {field: profile[field] for field in _PUBLISHED_BY_PROFILE if field in profile}
     if profile["synthetic"]:
@@ -239,7 +239,7 @@ def load_registry(profile_name: str) -> Registry:
     # A source belongs to the profiles that say how many rows it has there.
     sources = [
         entry | overrides
-        for entry in _yaml("sources.yml")["sources"]
+        for entry in catalogue_file("sources.yml")["sources"]
         if profile_name in entry.get("rows", {profile_name: 0})
     ]
     registry = Registry.model_validate(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from pathlib import Path
 
 import orchestration.sample
+from orchestration.fingerprint import files_hash
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 
@@ -15,10 +15,7 @@ STAMP = ".written-by"
 
 
 def _generator_version() -> str:
-    digest = hashlib.sha256()
-    for file in sorted(Path(orchestration.sample.__file__).parent.rglob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()
+    return files_hash(Path(orchestration.sample.__file__).parent.rglob("*.py"))
 
 
 def fill_sample_inbox(settings: Settings, registry: Registry) -> None:

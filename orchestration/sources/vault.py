@@ -127,6 +127,28 @@ class Vault:
             return None
         return self._published(source) or self._downloaded(source)
 
+    def locate_all(
+        self, *, fetch: bool = False
+    ) -> tuple[list[tuple[Source, VaultFile | Path | None]], list[Problem]]:
+        """Where each source would come from (None: a download), and those that are not there.
+
+        A source that is missing or ambiguous is a problem, and has no place.
+        """
+        inbox = inbox_files(self._settings.inbox)
+        located: list[tuple[Source, VaultFile | Path | None]] = []
+        problems = []
+        for source in self._registry.sources:
+            try:
+                found = self.locate(source, inbox, fetch=fetch)
+            except RefreshError as error:
+                problems += error.problems
+                continue
+            if found is None and source.download is None:
+                problems.append(self.missing(source))
+            else:
+                located.append((source, found))
+        return located, problems
+
     def take(self, source: Source, inbox: Iterable[Path], *, fetch: bool = False) -> VaultFile:
         """A source's file in the vault, taken from the inbox or downloaded when needed.
 

@@ -18,7 +18,7 @@ import shapely
 from axe_playwright_python.sync_playwright import Axe
 
 from orchestration.publish.explorer import write_explorer
-from tests.browser.conftest import DESKTOP, PHONE, PROFILES, Explorer, Opened
+from tests.support.pages import DESKTOP, PHONE, PROFILES, Explorer, Opened
 
 Open = Callable[..., Opened]
 EDITIONS = (

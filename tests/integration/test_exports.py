@@ -35,7 +35,7 @@ from orchestration.publish.exports.formats import ExportFormat
 from orchestration.publish.exports.tables import MARTS, edition_table, mart_table, scale_of
 from orchestration.publish.exports.workbook import sheet_name
 from orchestration.queries import Filters
-from tests.integration.conftest import RELEASE_ID
+from tests.support.build import RELEASE_ID
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("release")

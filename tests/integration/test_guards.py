@@ -1308,9 +1308,7 @@ def _suite(change: dict[str, object]) -> Suite:
     frame = {"keys": ["source_id", "line_number"], "sql": sql, "expectations": [rule]}
     return Suite.model_validate(
         {
-            "name": "numbers",
-            "stage": "raw",
-            "table": "lookup",
+            "name": "raw_lookup",
             "description": "numbers",
             "frames": [frame],
         }
@@ -1321,12 +1319,10 @@ def _suite(change: dict[str, object]) -> Suite:
     ("before", "after", "said"),
     [
         ("remedy:", "remedies:", "remedies"),
-        ("stage: raw", "stage: row", "stage"),
-        ("table: population", "table: populations", "table"),
+        ("description:", "table: population\ndescription:", "table"),
         ("type: expect_compound", "type: compound", "type"),
         ("column: population,", "colum: population,", "kwargs name no column"),
         ("name: code_shape", "name: row_count", "row_count"),
-        ("stage: raw", "name: other\nstage: raw", "other"),
         ("keys: [source_id]", "keys: [source_id", "parsing a flow sequence"),
     ],
 )
@@ -1338,6 +1334,13 @@ def test_a_typing_error_names_file_and_field(
     path = tmp_path / "raw_population.yml"
     path.write_text(written.replace(before, after, 1), encoding="utf-8")
     with pytest.raises(ValueError, match=rf"(?s)raw_population\.yml.*{re.escape(said)}"):
+        load_suites(tmp_path)
+
+
+def test_a_suite_is_named_after_its_table(tmp_path: Path) -> None:
+    written = (PROJECT_ROOT / "data_quality" / "suites" / "raw_population.yml").read_text("utf-8")
+    (tmp_path / "population.yml").write_text(written, encoding="utf-8")
+    with pytest.raises(ValueError, match=r"(?s)population\.yml.*name.*\(raw\|marts\)_"):
         load_suites(tmp_path)
 
 

@@ -9,7 +9,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
-from tests.integration.conftest import build_sample
+from tests.support.build import build_sample
 
 
 def test_models_data_tests_and_unit_tests_pass(sample_inbox: Path, tmp_path: Path) -> None:

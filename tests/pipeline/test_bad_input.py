@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 IMD_2025 = "iod2025/File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.csv"
 IMD_2019 = "iod2019/File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.csv"

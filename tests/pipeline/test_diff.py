@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import Ran, Site
+from tests.support.site import Ran, Site
 
 FROM, TO = "lsoa21_imd2019_cni2023", "lsoa21_imd2025_cni2023"
 WARDS = "ward17_imd2019_cni2019"

@@ -22,7 +22,7 @@ from orchestration.publish.documentation.dictionary import (
 from orchestration.publish.exports import write_exports
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import load_registry
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 from tests.unit.test_docs import blocks, text_of
 
 GUIDE = PROJECT_ROOT / "docs" / "analyst-guide.md"

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("england")

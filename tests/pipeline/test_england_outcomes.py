@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from tests.pipeline.conftest import PROJECT, REALDATA, Site
+from tests.support.site import PROJECT, REALDATA, Site
 
 pytestmark = pytest.mark.xdist_group("england")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.pipeline.conftest import Site
 from tests.pipeline.test_england_figures import one, rows
+from tests.support.site import Site
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("england")

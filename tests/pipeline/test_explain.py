@@ -13,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from scipy.special import ndtri
 
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 EDITION = "lsoa21_imd2025_cni2023"
 WARDS = "ward17_imd2019_cni2019"

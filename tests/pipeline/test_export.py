@@ -12,7 +12,7 @@ import geopandas
 import pytest
 import python_calamine
 
-from tests.pipeline.conftest import Ran, Site
+from tests.support.site import Ran, Site
 
 EDITION = "lsoa21_imd2025_cni2023"
 WARDS = "ward17_imd2015_cni2019"

@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 OLDEST = Path(sys.prefix) / "oldest-duckdb"
 NEWEST_EDITION = "lsoa21_imd2025_cni2023"

@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.settings import PROJECT_ROOT
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 PARTS = ("orchestration", "data_quality", "dbt_project", "dagster.yaml", "requirements.lock")
 GROWN = (

@@ -12,7 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from tests.pipeline.conftest import PROJECT, Site
+from tests.support.site import PROJECT, Site
 
 NOTEBOOKS = PROJECT / "notebooks"
 LIST = "lsoa21_imd2025_cni2023"

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 EDITIONS = {
     "lsoa21_imd2019_cni2023",

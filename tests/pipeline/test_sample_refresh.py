@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.sources.vault import sha256_of
-from tests.pipeline.conftest import Ran, Site
+from tests.support.site import Ran, Site
 
 EDITION = "lsoa21_imd2025_cni2023"
 

@@ -6,7 +6,7 @@ import csv
 from typing import Any
 
 from orchestration.settings import DBT_PROJECT
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 
 def rows(site: Site, query: str) -> list[Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.pipeline.conftest import Site
+from tests.support.site import Site
 
 
 def rows(site: Site, query: str) -> list[Any]:

@@ -13,6 +13,7 @@ import pytest
 import xlsxwriter
 
 from orchestration.ask.compare import compare
+from orchestration.problems import UsageError
 
 
 def release(folder: Path, name: str = "sample-0123456789ab", built: str = "2026-01-01") -> Path:
@@ -112,5 +113,5 @@ def test_a_renamed_column_is_the_same_column(tmp_path: Path) -> None:
 
 
 def test_what_is_no_release_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="is no release"):
+    with pytest.raises(UsageError, match="is no release"):
         compare(release(tmp_path / "a"), tmp_path)

@@ -24,7 +24,7 @@ from typer.testing import CliRunner
 
 from orchestration.build import database
 from orchestration.build.method import create_formulas, create_questions
-from orchestration.cli.commands import app
+from orchestration.cli.main import app
 from orchestration.modelling.seeds import load_methodology
 from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import PROJECT_ROOT
@@ -105,7 +105,7 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             connection.execute(
                 f"create table raw.{table} (source_id varchar, line_number bigint, {declared})"
             )
-        database._describe(connection, load_registry("sample"), [], load_methodology())
+        database.describe_inputs(connection, load_registry("sample"), [], load_methodology())
         connection.execute(
             "create table meta.release (release_id varchar, profile varchar, country varchar, "
             "label varchar, built_at varchar, code_version varchar, git_commit varchar, "

@@ -373,4 +373,4 @@ def test_colours_are_told_apart(legend: tuple[str, ...], eyes: str) -> None:
 
 def test_what_would_end_its_element_early_is_refused() -> None:
     with pytest.raises(ValueError, match="</script"):
-        page._inline("'</SCRIPT>'", "</script")
+        page.inline("'</SCRIPT>'", "</script")

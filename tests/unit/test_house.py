@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
+from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from orchestration.settings import PROJECT_ROOT
@@ -39,3 +42,21 @@ def test_every_lock_is_hashed_and_names_no_index() -> None:
         text = lock.read_text(encoding="utf-8")
         assert "--hash=sha256:" in text, lock
         assert "index-url" not in text, lock
+
+
+TESTS = sorted((PROJECT_ROOT / "tests").rglob("*.py"))
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: str(file.relative_to(PROJECT_ROOT)))
+def test_tests_come_in_by_the_front_door(file: Path) -> None:
+    """They import no conftest and use no private name: what several need is in tests/support."""
+    private = re.compile(r"_[a-z]")
+    found = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            found += [node.module] if "conftest" in (node.module or "") else []
+            found += [alias.name for alias in node.names if private.match(alias.name)]
+        elif isinstance(node, ast.Attribute) and private.match(node.attr):
+            of_own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+            found += [] if of_own else [node.attr]
+    assert found == []

@@ -22,7 +22,7 @@ from orchestration.modelling.seeds import (
     load_methodology,
 )
 from orchestration.problems import Problem, RefreshError
-from orchestration.raw.indicators import _pattern, cleaned
+from orchestration.raw.indicators import cleaned, header_pattern
 from orchestration.sources.registry import area_types, load_registry
 
 METHODOLOGY = load_methodology()
@@ -803,7 +803,7 @@ headers = st.one_of(
 
 def matches(column_name: str, header: str) -> bool:
     """As a table looks for the column's header."""
-    return re.compile(_pattern(column_name), re.IGNORECASE).fullmatch(header) is not None
+    return re.compile(header_pattern(column_name), re.IGNORECASE).fullmatch(header) is not None
 
 
 @settings(max_examples=300, deadline=None)

@@ -332,15 +332,15 @@ def test_a_source_belongs_to_the_profiles_that_say_its_rows(
     """A release of England alone is data: the sample need not have a file of it."""
     from orchestration.sources import registry
 
-    entries = registry._yaml("sources.yml")["sources"]
+    entries = registry.catalogue_file("sources.yml")["sources"]
     new = next(entry for entry in entries if entry["id"] == "imd2025") | {
         "id": "imd2030",
         "rows": {"england": 33755},
     }
-    read = registry._yaml
+    read = registry.catalogue_file
     monkeypatch.setattr(
         registry,
-        "_yaml",
+        "catalogue_file",
         lambda name: {"sources": [*entries, new]} if name == "sources.yml" else read(name),
     )
     load_registry.cache_clear()

@@ -96,8 +96,8 @@ def _render(template: str, code: str, **contents: Any) -> str:
     style = _read("style.css")
     return environment.get_template(template).render(
         # Ours, not data: what would end the element early is refused, the rest must not be escaped.
-        script=_inline(code, "</script"),
-        style=_inline(style, "</style"),
+        script=inline(code, "</script"),
+        style=inline(style, "</style"),
         policy=policy(code, style),
         **contents,
     )
@@ -121,7 +121,7 @@ def _hash(text: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
-def _inline(text: str, end: str) -> Markup:
+def inline(text: str, end: str) -> Markup:
     if end in text.lower():
         raise ValueError(f"{end} stands in the page's own script or style")
     return Markup(text)  # noqa: S704

@@ -1,0 +1,122 @@
+"""The command itself: how it says no, the options that commands share, how a release is opened."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from orchestration.cli import report
+from orchestration.layout import (
+    MARTS_VERSION,
+    current_release,
+    is_readable,
+    marts_version,
+    read_manifest,
+)
+from orchestration.problems import NothingYetError, RefusedError, UsageError
+from orchestration.settings import Settings, load_settings
+from orchestration.sources.registry import Registry, load_registry, profile_names
+
+# Commands that ask a release import DuckDB, the others do without.
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+# Into a file or a pipe, lines are as long as they need to be.
+out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
+err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 200)
+
+
+class Refusing(TyperGroup):
+    """Commands that meet a refusal print it as it is, and end with its exit code.
+
+    Typer brings a copy of click of its own, so a refusal cannot be a ``click.ClickException``.
+    """
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RefusedError as refused:
+            style = "red" if refused.exit_code == RefusedError.exit_code else None
+            err.print(str(refused), markup=False, soft_wrap=True, style=style)
+            raise typer.Exit(refused.exit_code) from refused
+
+
+app = typer.Typer(
+    cls=Refusing,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="England's lists of 'left behind' neighbourhoods, rebuilt from raw official files.\n\n"
+    "Start with [bold]lbn refresh[/bold]: it builds the embedded synthetic sample and publishes "
+    "a release. For the real lists put the official files into a folder and run "
+    "[bold]lbn refresh --profile england --inbox FOLDER[/bold].",
+    epilog="Exit codes: 0 done; 1 refused or failed, nothing published; 2 wrong usage; "
+    "3 nothing to show yet, or source files missing.",
+)
+
+ProfileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        help="sample (a synthetic country, the default) or england. Also: LBN_PROFILE.",
+        show_default=False,
+    ),
+]
+InboxOption = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder with the source files, looked through with all its folders. "
+        "Also: LBN_INBOX. Default: data/<profile>/inbox.",
+        show_default=False,
+        file_okay=False,
+    ),
+]
+
+
+def context(profile: str | None, inbox: Path | None = None) -> tuple[Settings, Registry]:
+    """The settings and the registry of a profile."""
+    settings = load_settings(profile, inbox)
+    if settings.profile not in profile_names():
+        raise UsageError(
+            f"No profile '{settings.profile}'.", f"There are: {', '.join(profile_names())}."
+        )
+    return settings, load_registry(settings.profile)
+
+
+def current(settings: Settings) -> Path:
+    """Folder of the release that is current."""
+    release = current_release(settings.releases)
+    if release is None:
+        raise NothingYetError(
+            f"Nothing is published for the profile {settings.profile} yet.",
+            f"Run: lbn refresh --profile {settings.profile}",
+        )
+    return release
+
+
+@contextmanager
+def asked(profile: str | None) -> Iterator[tuple[Registry, DuckDBPyConnection]]:
+    """The current release, open to be asked, if its marts are of a version that commands know."""
+    from orchestration.queries import open_release
+
+    settings, registry = context(profile)
+    release = current(settings)
+    if not is_readable(version := marts_version(release)):
+        raise NothingYetError(
+            f"{release.name} has marts of version {version}, and this command reads version "
+            f"{MARTS_VERSION}.",
+            f"For a release of this version run: lbn refresh --profile {settings.profile}. Or ask "
+            "it with the code that wrote it, commit "
+            f"{read_manifest(release)['git_commit'] or 'unknown'}.",
+        )
+    report.banner(err, registry.profile)
+    with open_release(release) as connection:
+        yield registry, connection

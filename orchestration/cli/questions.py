@@ -1,0 +1,299 @@
+"""Commands that ask a release: list, explain, diff, whatif, export, compare."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from orchestration.cli import report
+from orchestration.cli.app import ProfileOption, app, asked, context, err, out
+from orchestration.problems import RefusedError, UsageError
+from orchestration.publish.exports.formats import ExportFormat
+
+
+class Format(StrEnum):
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class TextFormat(StrEnum):
+    text = "text"
+    json = "json"
+
+
+class Change(StrEnum):
+    joined = "joined"
+    left = "left"
+    stayed = "stayed"
+    all = "all"
+
+
+ChangeOption = Annotated[
+    Change | None,
+    typer.Option(help="Only these areas. Default: joined and left.", show_default=False),
+]
+
+
+def _changes(change: Change | None) -> tuple[str, ...]:
+    """Which changes to list."""
+    from orchestration.ask.lists import CHANGES
+
+    return {None: ("joined", "left"), Change.all: CHANGES}.get(change, (str(change),))
+
+
+def _write(rows: list[dict[str, Any]], format_: Format) -> None:
+    if format_ is Format.json:
+        json.dump(rows, sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    elif rows:
+        writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@app.command("list")
+def list_(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Only areas with this in their name, or with this code.")
+    ] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    profile: ProfileOption = None,
+) -> None:
+    """Print the areas on an edition's list, the most deprived first (rank 1 = worst)."""
+    from orchestration.ask.lists import list_edition
+    from orchestration.queries import Filters
+
+    with asked(profile) as (_, connection):
+        rows = list_edition(connection, edition, Filters(region, lad, name))
+    if format_ is Format.table:
+        report.edition_list(out, edition, rows)
+    else:
+        _write(rows, format_)
+
+
+@app.command()
+def explain(
+    area: Annotated[str, typer.Argument(help="Area, by code, or by name or a part of it.")],
+    edition: Annotated[
+        str | None,
+        typer.Option(help="Edition; else the newest that has the area.", show_default=False),
+    ] = None,
+    part: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the IMD was carried: the part whose domains to show; else the worst.",
+            show_default=False,
+        ),
+    ] = None,
+    format_: Annotated[
+        TextFormat, typer.Option("--format", help="How to print it.")
+    ] = TextFormat.text,
+    profile: ProfileOption = None,
+) -> None:
+    """Say why an area is on a list or not, down to the line of each file.
+
+    From the flag to the indices, domains, sub-domains and indicators: every formula with its
+    numbers, every raw value with its file, sha256 and line.
+    """
+    from orchestration.ask.explain import explain as found_for
+    from orchestration.ask.explanation import lines
+
+    with asked(profile) as (_, connection):
+        found = found_for(connection, area, edition, part)
+    if format_ is TextFormat.json:
+        json.dump(found, sys.stdout, indent=2, default=str)
+        sys.stdout.write("\n")
+    else:
+        for line in lines(found):
+            out.print(line, markup=False, soft_wrap=True)
+
+
+@app.command()
+def diff(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2019_cni2023.")],
+    other: Annotated[str, typer.Argument(help="A later one, such as lsoa21_imd2025_cni2023.")],
+    change: ChangeOption = None,
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    profile: ProfileOption = None,
+) -> None:
+    """Say which areas joined, left or stayed from an edition to a later one, and why.
+
+    Editions that their publisher says may not be compared are refused, with the reason.
+    """
+    from orchestration.ask.diff import diff_editions
+    from orchestration.queries import Filters
+
+    with asked(profile) as (_, connection):
+        found = diff_editions(
+            connection, edition, other, Filters(region=region, lad=lad), _changes(change)
+        )
+    if found.swapped:
+        err.print(
+            f"{found.edition_from} is the earlier one: shown is the change from it to "
+            f"{found.edition_to}.",
+            markup=False,
+        )
+    if format_ is Format.table:
+        report.edition_diff(out, found)
+    else:
+        _write(found.rows, format_)
+
+
+@app.command()
+def whatif(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    threshold: Annotated[
+        str | None,
+        typer.Option(help="Worst share that counts on both indices: 0.15 or 15%."),
+    ] = None,
+    imd_threshold: Annotated[str | None, typer.Option(help="The same for the IMD alone.")] = None,
+    cni_threshold: Annotated[str | None, typer.Option(help="The same for the CNI alone.")] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            help="Weights of domains of either index, such as income=0.3,crime=0.2. Domains not "
+            "named keep theirs. Only proportions count."
+        ),
+    ] = None,
+    change: ChangeOption = None,
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    profile: ProfileOption = None,
+) -> None:
+    """Say what an edition's list would be with other thresholds or other weights of domains.
+
+    Counts who would join and leave, and lists them with both ranks before and after. Nothing is
+    stored. With nothing changed it is the list itself.
+    """
+    from fractions import Fraction
+
+    from orchestration.ask import whatif as by_other_rules
+    from orchestration.queries import Filters
+
+    def share(text: str | None) -> Fraction | None:
+        return None if text is None else by_other_rules.threshold(text)
+
+    rules = by_other_rules.AskedRules(
+        imd_threshold=share(imd_threshold) or share(threshold),
+        cni_threshold=share(cni_threshold) or share(threshold),
+        weights={} if weights is None else by_other_rules.weights(weights),
+    )
+    with asked(profile) as (_, connection):
+        found = by_other_rules.what_if(
+            connection, edition, rules, Filters(region=region, lad=lad), _changes(change)
+        )
+    if format_ is Format.table:
+        report.what_if(out, found)
+    elif format_ is Format.json:
+        json.dump(found.as_data(), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        for line in report.what_if_summary(found):
+            err.print(line, markup=False)
+        _write(found.rows, format_)
+
+
+@app.command()
+def export(
+    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
+    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
+    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    listed: Annotated[
+        bool, typer.Option("--listed", help="Only the areas on the list; else every area.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="File to write, or a folder. Default: named after the edition, in this folder.",
+            show_default=False,
+        ),
+    ] = None,
+    bom: Annotated[
+        bool, typer.Option("--bom", help="CSV with a byte-order mark, so that Excel reads accents.")
+    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite.")] = False,
+    profile: ProfileOption = None,
+) -> None:
+    """Write an edition to a file, with the meaning of its columns, licence and citation in it.
+
+    Every area of the edition is a row, on the list or not, with its authority and region. A CSV
+    file cannot describe itself: a file that ends in .datapackage.json is written beside it.
+    """
+    from orchestration.ask.export import default_name, export_edition
+    from orchestration.publish.exports.about import about
+    from orchestration.queries import Filters
+
+    if bom and format_ is not ExportFormat.csv:
+        raise UsageError("--bom is for --format csv.")
+    filters = Filters(region=region, lad=lad)
+    name = default_name(edition, format_, filters, listed=listed)
+    target = output or Path(name)
+    if target.is_dir():
+        target = target / name
+    if not target.parent.is_dir():
+        raise UsageError(f"There is no folder {target.parent}.")
+    with asked(profile) as (registry, connection):
+        files, rows = export_edition(
+            connection, edition, format_, target, filters, listed=listed, bom=bom, force=force
+        )
+        warning = about(connection).warning
+    if warning and not registry.profile.synthetic:
+        err.print(warning, markup=False, style="yellow", soft_wrap=True)
+    for file in files:
+        out.print(str(file), markup=False, soft_wrap=True)
+    err.print(f"{rows:,} areas; rank 1 = worst", markup=False)
+
+
+@app.command()
+def compare(
+    one: Annotated[str, typer.Argument(metavar="A", help="A release: its id, or its folder.")],
+    other: Annotated[str, typer.Argument(metavar="B", help="Another: its id, or its folder.")],
+    renamed: Annotated[
+        list[str] | None,
+        typer.Option(help="A column of A that has another name in B: old=new. Can be repeated."),
+    ] = None,
+    format_: Annotated[
+        TextFormat, typer.Option("--format", help="How to print it.")
+    ] = TextFormat.text,
+    profile: ProfileOption = None,
+) -> None:
+    """Say what differs between two releases: every table, export and page.
+
+    What says when and by which code a release was made is left out. The exit code is 1 where
+    anything else differs.
+    """
+    from dataclasses import asdict
+
+    from orchestration.ask.compare import BY_NATURE
+    from orchestration.ask.compare import compare as compared
+
+    settings, _ = context(profile)
+    folders = [
+        Path(name) if Path(name).is_dir() else settings.releases / name for name in (one, other)
+    ]
+    names = dict(name.partition("=")[::2] for name in renamed or ())
+    found = compared(folders[0], folders[1], names)
+    if format_ is TextFormat.json:
+        json.dump([asdict(difference) for difference in found], sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        for difference in found:
+            out.print(f"{difference.where}: {difference.what}", markup=False, soft_wrap=True)
+        left_out = ", ".join(BY_NATURE)
+        out.print(f"{len(found):,} differences (left out: {left_out})", markup=False)
+    if found:
+        raise typer.Exit(RefusedError.exit_code)
