@@ -18,7 +18,6 @@ from orchestration.publish.documentation.dictionary import (
     dictionary_text,
     documented_tables,
 )
-from orchestration.publish.exports.tables import scale_of
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
 
 MODELS = DBT_PROJECT / "models"
@@ -91,14 +90,20 @@ def test_every_rank_decile_score_and_rate_says_which_way_it_runs() -> None:
     assert mute == []
 
 
-def test_units_and_directions_are_those_of_the_exports() -> None:
-    told = {(row[0], row[2], row[3]) for _, row in numbers() if scale_of(row[0])[0]}
-    other = {
-        name
-        for name, unit, direction in told
-        if (unit, direction or None) != scale_of(name) and scale_of(name)[1] is not None
-    }
-    assert other == set()
+# One name, and of another thing in another mart: what it is of, the mart says.
+OF_SEVERAL_THINGS = {
+    "denominator": "a population in indices and summaries, people or households in outcomes",
+    "published_score": "on the publisher's own scale in domains, on ours in the others",
+    "score_difference": "from the score that is computed there",
+}
+
+
+def test_a_name_has_one_meaning() -> None:
+    """One unit and one direction, in whatever table it stands."""
+    told: dict[str, set[tuple[str, str]]] = {}
+    for _, (name, _, unit, direction, *_) in numbers():
+        told.setdefault(name, set()).add((unit, direction))
+    assert {name for name, scales in told.items() if len(scales) > 1} == set(OF_SEVERAL_THINGS)
 
 
 @pytest.fixture
@@ -111,7 +116,12 @@ def manifest() -> dict[str, Any]:
             "data_type": "varchar",
             "constraints": [{"type": "not_null"}],
         },
-        "imd_rank": {"name": "imd_rank", "description": "Rank 1 = worst.", "data_type": "bigint"},
+        "imd_rank": {
+            "name": "imd_rank",
+            "description": "Rank 1 = worst.",
+            "data_type": "bigint",
+            "config": {"meta": {"unit": "place among N", "direction": "1 = worst"}},
+        },
         "odd": {
             "name": "odd",
             "description": "Some number.",

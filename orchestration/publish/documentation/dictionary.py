@@ -2,8 +2,8 @@
 
 ``write_dictionary`` needs dbt's manifest only, so it works without a database. ``write_dbt_docs``
 asks the build database for its columns, so nobody else may have it open for writing.
-What a column means is said once, in the yml of its mart. Units and directions follow from the
-rules of the exports, else from those words; ``meta: {unit: ..., direction: ...}`` of a column wins.
+What a column means is said once, in the yml of its mart: its description, and under ``config`` its
+``meta: {unit: ..., direction: ...}``.
 """
 
 from __future__ import annotations
@@ -17,53 +17,12 @@ from typing import Any
 
 from orchestration.build.dbt import generate_catalog, manifest_path
 from orchestration.layout import DBT_DOCS, DICTIONARY
-from orchestration.publish.exports.tables import scale_of
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
 
 LAYERS = ("raw", "meta", "seeds", "staging", "intermediate", "marts")
 SHORT = 40
 _TEXT = ("varchar", "boolean", "blob", "date")
-
-# Unit by the words of a description or, where they have none, by the name of the column: the first
-# that matches. Asked only of columns that the exports have no rule for (``scale_of``).
-_UNITS = (
-    ("description", r"\bhectares\b", "hectares"),
-    ("description", r"\bmetres (east|north)\b", "metres"),
-    ("description", r"\bdegrees, WGS84\b", "degrees, WGS84"),
-    ("description", r"\bin bytes\b", "bytes"),
-    ("description", r"\bpercentage points\b", "percentage points"),
-    ("description", r"\bper cent\b", "per cent"),
-    ("description", r"people or households as", "people or households"),
-    ("description", r"\b(in the unit (and direction )?of dim_indicator)\b", "see dim_indicator"),
-    ("name", r"^rank_of_", "place among N"),
-    ("name", r"(^|_)line_number$|^feature_number$", "line"),
-    ("name", r"(^|_)areas(_|$)|^(parts|boundary_parts|imd_lsoas)", "areas"),
-    ("name", r"_count$|^count_periods$|degrees_of_freedom$|^unexpected$", "count"),
-    ("name", r"^(indicators|rows|draws)", "count"),
-    ("description", r"\b0 to 1\b|\b0\.\.1\b|; share\b|\babove 0 to 1\b", "share, 0 to 1"),
-    ("name", r"^(own_weight|weight_share)$", "share, 0 to 1"),
-    ("name", r"(proportion|extent|share_of_\w+|_share)(_difference)?$", "share, 0 to 1"),
-    ("name", r"_decile$", "1 to 10"),
-    ("name", r"correlation$", "-1 to 1"),
-    ("name", r"(^|_)(ci_low|ci_high|gap|gap_standard_error)$", "share, 0 to 1"),
-    ("name", r"average_rank|local_concentration", "ranks"),
-    ("name", r"(^|_)rank$|^place$|^rank_from_score$", "place among N"),
-    ("name", r"(^|_)ranks?(_|$)", "places"),
-    ("description", r"\bpersons\b|Number of people|Residents of", "persons"),
-    ("name", r"population|_scale$|^scale$", "persons"),
-    ("name", r"score|^weight|^domain_weight|variance|chi_square|ratio$|^seed$", "none"),
-    ("name", r"^(rate_scale|best_value|missing_value)$", "see dim_indicator"),
-    ("name", r"^(larger_area_|denominator$|numerator$|value$)", "see dim_indicator"),
-)
-_DIRECTION = re.compile(
-    r"(?:rank |decile )?1 = (?:worst(?: 10%)?|greatest need)|100 = worst"
-    r"|(?:higher|lower) = [a-z]+(?: (?:need|deprived|to be [a-z]+(?: the list)?))?"
-    r"|negative = [^.;]*worse|0 or less is within|small = worst"
-    r"|(?:unit and )?direction (?:of|as in) dim_(?:indicator|outcome)|in the row's direction"
-    r"|above 0 = [^,;.]*|[a-z_]+ minus (?:the )?published\w*(?: score)?",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -164,35 +123,18 @@ def _table(
 
 
 def _column(column: dict[str, Any], tests: list[dict[str, Any]]) -> DocumentedColumn:
-    description = _one_line(column["description"])
     meta = {**column.get("meta", {}), **column.get("config", {}).get("meta", {})}
-    kind = column.get("data_type") or ""
     rules = [
         "not null" for each in column.get("constraints") or [] if each["type"] == "not_null"
     ] + [rule for test in tests if test["column_name"] == column["name"] for rule in _rule(test)]
-    unit, direction = _scale(column["name"], kind, description)
     return DocumentedColumn(
         name=column["name"],
-        kind=kind,
-        description=description,
-        unit=meta.get("unit", unit),
-        direction=meta.get("direction", direction),
+        kind=column.get("data_type") or "",
+        description=_one_line(column["description"]),
+        unit=meta.get("unit", ""),
+        direction=meta.get("direction", ""),
         rules=tuple(dict.fromkeys(rules)),
     )
-
-
-def _scale(name: str, kind: str, description: str) -> tuple[str, str]:
-    """Unit and direction of a column: as in the exports, else by its own words."""
-    if kind in _TEXT:
-        return "", ""
-    unit, direction = scale_of(name)
-    if unit is None:
-        text = {"name": name, "description": description}
-        matches = (u for where, rule, u in _UNITS if re.search(rule, text[where], re.IGNORECASE))
-        unit = next(matches, "")
-    if direction is None and (matched := _DIRECTION.search(description)):
-        direction = re.sub(r"^(rank|decile) (?=1 =)", "", matched.group(0).lower())
-    return unit, direction or ""
 
 
 def _rule(test: dict[str, Any]) -> Iterator[str]:

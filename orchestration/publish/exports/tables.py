@@ -1,12 +1,10 @@
 """What is exported: tables with the meaning of each column, read from a release.
 
-Descriptions are the comments of the warehouse; unit and direction follow from a column's name, by
-the rules below, which are those of docs/methodology.md.
+Descriptions are the comments of the warehouse; unit and direction are those of the yml of its mart.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,39 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from orchestration.publish.exports.about import About
+from orchestration.publish.scales import Scale, scales
 from orchestration.queries import Filters
 
-# Column name, unit, direction. The first that matches the whole name is the one.
-_SCALES: tuple[tuple[str, str, str | None], ...] = (
-    (r"(imd|cni)_ranks_to_threshold(_from|_to)?", "places", "0 or less = within the threshold"),
-    (r"nearest_miss_ranks", "places", None),
-    (r"(imd|cni)_ranks_moved", "places of the later release", "less than 0 = became worse"),
-    (r"(imd|cni)_percentile_points_moved", "percentage points", "less than 0 = became worse"),
-    (r"(imd|cni)_rank_share(_from|_to)", "share of N, 0 to 1", "lower = worse"),
-    (r"(imd|cni)_rank(_from|_to)?(_by_mean_parent)?", "place among N", "1 = worst"),
-    (r"(imd|cni)_decile", "1 to 10", "1 = worst 10%"),
-    (r"imd_score", "none", "higher = more deprived"),
-    (r"cni_score", "none", "higher = greater need"),
-    (r"stability_probability", "share of draws, 0 to 1", "higher = surer to be on the list"),
-    (r"(imd_)?population(_listed)?", "persons", None),
-    (r"(income|employment)_scale", "persons", "higher = worse"),
-    (r"average_rank|local_concentration", "ranks", "higher = worse"),
-    (r"average_score", "the score's own", "higher = worse"),
-    (r"proportion|extent|share_of_\w+", "share, 0 to 1", "higher = worse"),
-    (r"area_ha", "hectares", None),
-    (r"centroid_(longitude|latitude)", "degrees, WGS84", None),
-    (r"((imd|cni)_)?threshold_percent", "per cent", None),
-    (r"apportioned", "share of the denominator, 0 to 1", None),
-    (r"numerator|denominator", "people or households", None),
-    (r"residents", "persons", None),
-    (r"rate|ci_(low|high)", "share, 0 to 1", "direction as in dim_outcome"),
-    (r"standard_error", "share, 0 to 1", None),
-    (r"left_behind_gap_standard_error", "difference of shares", None),
-    (r"left_behind_gap\w*", "difference of shares", "above 0 = higher in left behind areas"),
-    (r"left_behind_ratio", "ratio", "above 1 = higher in left behind areas"),
-    (r"(imd|cni)_areas_ranked(_from|_to)?", "areas", None),
-    (r"areas(_\w+)?|imd_lsoas|boundary_parts_\w+|publisher_count", "areas", None),
-)
 _RELEASE = (
     ("release_id", "Release of the warehouse that the row comes from."),
     (
@@ -97,6 +65,8 @@ _NAMED = {
     ("msoa", "area_name"): "msoa21_name",
     ("flag_stability", "probability"): "stability_probability",
 }
+# The mart behind a name that stands in for it.
+_MART = {"msoa": "dim_area"}
 _MSOA_NAME = "Name of that Middle layer Super Output Area; NULL for other types."
 # What is exported besides: the mart, the file's name and the title.
 MARTS = (
@@ -164,14 +134,6 @@ GEOMETRY = ExportColumn(
 )
 
 
-def scale_of(name: str) -> tuple[str | None, str | None]:
-    """Unit and direction of a column, by its name."""
-    for pattern, unit, direction in _SCALES:
-        if re.fullmatch(pattern, name):
-            return unit, direction
-    return None, None
-
-
 def edition_table(
     warehouse: duckdb.DuckDBPyConnection,
     about: About,
@@ -230,7 +192,11 @@ def edition_table(
         name=edition,
         title=about.titled(found["label"]),
         description=f"{which}. Use is_doubly_disadvantaged; rank 1 = worst.",
-        columns=_columns(data, [comments.get(pair) for pair in chosen]),
+        columns=_columns(
+            data,
+            [comments.get(pair) for pair in chosen],
+            [scales(_MART.get(mart, mart)).get(column, Scale()) for mart, column in chosen],
+        ),
         key=("edition_id", "area_code"),
         data=data,
     )
@@ -262,7 +228,11 @@ def mart_table(
         name=name,
         title=about.titled(title),
         description=(described[0] if described else None) or title,
-        columns=_columns(data, [comments.get((mart, column)) for column in names]),
+        columns=_columns(
+            data,
+            [comments.get((mart, column)) for column in names],
+            [scales(mart).get(column, Scale()) for column in names],
+        ),
         key=key,
         data=data,
     )
@@ -298,11 +268,14 @@ def dictionary(tables: list[tuple[str, ExportTable]]) -> ExportTable:
     )
 
 
-def _columns(data: pa.Table, comments: list[str | None]) -> tuple[ExportColumn, ...]:
+def _columns(
+    data: pa.Table, comments: list[str | None], measured: list[Scale]
+) -> tuple[ExportColumn, ...]:
     described = [*comments, *(text for _, text in _RELEASE)]
+    on_scales = [*measured, *(Scale() for _ in _RELEASE)]
     return tuple(
-        ExportColumn(field.name, _type(field.type), comment or "", *scale_of(field.name))
-        for field, comment in zip(data.schema, described, strict=True)
+        ExportColumn(field.name, _type(field.type), comment or "", *scale)
+        for field, comment, scale in zip(data.schema, described, on_scales, strict=True)
     )
 
 
