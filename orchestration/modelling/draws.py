@@ -88,7 +88,8 @@ def within(values: Floats, areas_ranked: int, percent: float) -> Flags:
         areas_ranked: N, the areas that have one.
         percent: The threshold, per cent.
     """
-    # N times percent first: for a whole percent nothing is rounded, as in the macro threshold_rank.
+    # As method.threshold_rank, to which a test holds it; percent is drawn and may be a fraction. N
+    # times percent first, so that for a whole percent nothing is rounded.
     last = int(areas_ranked * percent // 100)
     if last < 1:
         return np.zeros(len(values), dtype=np.bool_)

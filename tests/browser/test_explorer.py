@@ -17,7 +17,7 @@ import pytest
 import shapely
 from axe_playwright_python.sync_playwright import Axe
 
-from orchestration.publish.explorer import write_explorer
+from orchestration.publish.explorer import page, write_explorer
 from tests.support.pages import DESKTOP, PHONE, PROFILES, Explorer, Opened
 
 Open = Callable[..., Opened]
@@ -421,8 +421,8 @@ def test_the_list_at_every_threshold_is_the_warehouses(
         from generate_series(1, 60) as steps(half)
         left join marts.double_disadvantage as lists
             on edition_id = $1
-            and imd_rank <= (imd_areas_ranked * half) // 200
-            and cni_rank <= (cni_areas_ranked * half) // 200
+            and method.is_within(imd_rank, imd_areas_ranked, half, 200)
+            and method.is_within(cni_rank, cni_areas_ranked, half, 200)
         group by half order by half
     """
     here = opened().go(edition)
@@ -441,6 +441,41 @@ def test_the_list_at_every_threshold_is_the_warehouses(
         here.slide(2 * row["imd_threshold_percent"], "imd")
         here.slide(2 * row["cni_threshold_percent"], "cni")
         assert number_in(here.text("#listed")) == row["areas_listed"], row
+
+
+def test_the_slider_counts_as_the_formulas_do(opened: Open, explorer: Explorer) -> None:
+    """The script's two formulas over generated numbers, not only over those of a page."""
+    script = (Path(page.__file__).parent / "script" / "model.js").read_text(encoding="utf-8")
+    last_place, half_of = (
+        re.findall(rf"const {name} = .*? => (.*);", script)[0].replace(
+            "model.indices[index].ranked", "n"
+        )
+        for name in ("lastPlace", "halfOf")
+    )
+    numbers = [(n, n % 60 + 1, 7919 * (n // 3) % n + 1) for n in range(1, 40_000, 79)]
+    found = (
+        opened()
+        .go(NEWEST)
+        .page.evaluate(
+            f"numbers => numbers.map(([n, half, rank]) => [{last_place}, {half_of}])", numbers
+        )
+    )
+    rows = [(*number, *answers) for number, answers in zip(numbers, found, strict=True)]
+    differing = explorer.rows(
+        """
+        select * from (
+            select unnest($1) as n, unnest($2) as half, unnest($3) as rank,
+                unnest($4) as last_place, unnest($5) as half_of
+        )
+        where
+            last_place <> method.threshold_rank(n, half, 200)
+            or not method.is_within(rank, n, half_of, 200)
+            or method.is_within(rank, n, half_of - 1, 200)
+        """,
+        *map(list, zip(*rows, strict=True)),
+    )
+    assert len(rows) > 500
+    assert differing == []
 
 
 def test_the_slider_brings_in_the_same_areas(opened: Open, explorer: Explorer) -> None:

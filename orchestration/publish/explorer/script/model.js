@@ -29,7 +29,8 @@ const codeOf = (area) => model.prefix + String(model.codeOf[area]).padStart(8, "
 const ladOf = (area) => model.lads[model.ladOf[area]];
 const ownHalf = (index) => 2 * model.indices[index].percent;
 
-// The last rank within a threshold of so many half-percents: floor(N * percent / 100).
+// The last rank within a threshold of so many half-percents: method.threshold_rank(n, half, 200). A
+// test holds the two together.
 const lastPlace = (index, half) => Math.floor((model.indices[index].ranked * half) / 200);
 
 // From how many half-percents on a rank is within the threshold.
