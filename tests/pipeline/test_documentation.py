@@ -146,7 +146,7 @@ def run(command: list[str], release: Path) -> str:
 
 
 @pytest.mark.parametrize(
-    "query", blocks(GUIDE, "sql"), ids=lambda query: query.split("from ")[1][:30]
+    "query", blocks(GUIDE, "sql"), ids=lambda query: query.split("from ")[-1][:30]
 )
 def test_every_query_of_the_guide_gives_rows(query: str, release: Path) -> None:
     with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as warehouse:

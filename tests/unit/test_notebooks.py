@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 from pathlib import Path
@@ -65,3 +66,12 @@ def test_every_plot_is_finished_with_a_title_and_its_sources(notebook: Path) -> 
 def test_it_says_what_may_not_be_concluded(notebook: Path) -> None:
     texts = [source_of(cell) for cell in cells_of(notebook, "markdown")]
     assert any(text.startswith("## What this does not say") for text in texts)
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: str(path.stem))
+def test_what_they_import_of_the_project_is_there(notebook: Path) -> None:
+    """They fall back to SQL where the project is not installed, so a wrong name would not show."""
+    text = "\n".join(source_of(cell) for cell in cells_of(notebook, "code"))
+    for module, names in re.findall(r"from (orchestration[\w.]*) import (.*)", text):
+        found = importlib.import_module(module)
+        assert [name for name in names.split(", ") if not hasattr(found, name)] == []
