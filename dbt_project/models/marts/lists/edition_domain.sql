@@ -13,45 +13,63 @@ with areas as (
 
 ),
 
--- An area of the release's own type is its only part.
-parts as (
-
-    select
-        edition_id,
-        area_code,
-        'imd' as index_name,
-        imd_release as index_release,
-        carry_rule,
-        area_code as part_code,
-        cast(1 as double) as part_population,
-        1 as part_imd_rank
-    from areas
-    where carry_rule = 'direct'
-
-    union all
+-- As in the file: the CNI always, and the IMD where the areas are the release's own.
+own as (
 
     select
         edition_id,
         area_code,
         'cni' as index_name,
-        cni_release as index_release,
-        'direct' as carry_rule,
-        area_code as part_code,
-        cast(1 as double) as part_population,
-        1 as part_imd_rank
+        cni_release as index_release
     from areas
 
     union all
 
     select
+        edition_id,
+        area_code,
+        'imd' as index_name,
+        imd_release as index_release
+    from areas
+    where carry_rule = 'direct'
+
+),
+
+direct as (
+
+    select
+        own.edition_id,
+        own.area_code,
+        own.index_name,
+        own.index_release,
+        domains.domain,
+        domains.weight,
+        domains.domain_score,
+        domains.domain_rank,
+        domains.areas_ranked,
+        'areas' as rank_scale
+    from own
+    inner join {{ ref('int_domain_scores') }} as domains
+        on
+            own.index_release = domains.index_release
+            and own.area_code = domains.area_code
+
+),
+
+-- The part that decides is the worst by the IMD, since the area has its IMD from that one.
+parts as (
+
+    select
         areas.edition_id,
         areas.area_code,
-        'imd' as index_name,
         areas.imd_release as index_release,
         areas.carry_rule,
         carried.part_code,
         carried.part_population,
-        carried.part_imd_rank
+        row_number() over (
+            partition by areas.edition_id, areas.area_code
+            order by carried.part_imd_rank, carried.part_code
+        ) = 1 as is_worst
     from areas
     inner join {{ ref('int_imd_parts') }} as carried
         on
@@ -60,28 +78,31 @@ parts as (
 
 ),
 
--- The part that decides is the worst by the IMD, since the area has its IMD from that one.
-carried as (
+gathered as (
 
     select
         parts.edition_id,
         parts.area_code,
-        parts.index_name,
         parts.index_release,
         parts.carry_rule,
         domains.domain,
         any_value(domains.weight) as weight,
         any_value(domains.areas_ranked) as parts_ranked,
         count(*) as parts,
-        arg_min(parts.part_code, (parts.part_imd_rank, parts.part_code)) as worst_part_code,
-        arg_min(domains.domain_score, (parts.part_imd_rank, parts.part_code)) as worst_part_score,
-        arg_min(domains.domain_rank, (parts.part_imd_rank, parts.part_code)) as worst_part_rank,
-        method.weighted_mean(domains.domain_score, parts.part_population, parts.part_code)
-            as mean_score,
-        round(
+        max(parts.part_code) filter (where parts.is_worst) as worst_part_code,
+        max(domains.domain_score) filter (where parts.is_worst) as worst_part_score,
+        max(domains.domain_rank) filter (where parts.is_worst) as worst_part_rank,
+        case
+            when parts.carry_rule = 'population_weighted_mean'
+                then
+                    method.weighted_mean(
+                        domains.domain_score, parts.part_population, parts.part_code
+                    )
+        end as mean_score,
+        cast(round(
             sum(domains.domain_rank * parts.part_population)
             / nullif(sum(parts.part_population), 0)
-        ) as part_mean_rank,
+        ) as bigint) as part_mean_rank,
         min(domains.domain_rank) as part_worst_rank,
         max(domains.domain_rank) as part_best_rank
     from parts
@@ -92,30 +113,50 @@ carried as (
     group by
         parts.edition_id,
         parts.area_code,
-        parts.index_name,
         parts.index_release,
         parts.carry_rule,
         domains.domain
 
 ),
 
-ranked as (
+any_parent as (
 
     select
         *,
-        carry_rule = 'population_weighted_mean' as is_averaged,
-        if(is_averaged, mean_score, worst_part_score) as domain_score,
-        if(
-            is_averaged,
-            method.rank_worst_first(mean_score, (edition_id, index_name, domain)),
-            worst_part_rank
-        ) as domain_rank,
-        if(
-            is_averaged,
-            count(mean_score) over (partition by edition_id, index_name, domain),
-            parts_ranked
-        ) as areas_ranked
-    from carried
+        'imd' as index_name,
+        worst_part_score as domain_score,
+        worst_part_rank as domain_rank,
+        parts_ranked as areas_ranked,
+        'parts' as rank_scale,
+        worst_part_code as part_code
+    from gathered
+    where carry_rule = 'any_parent'
+
+),
+
+averaged as (
+
+    select
+        *,
+        'imd' as index_name,
+        mean_score as domain_score,
+        method.rank_worst_first(mean_score, (edition_id, domain)) as domain_rank,
+        count(mean_score) over (partition by edition_id, domain) as areas_ranked,
+        'areas' as rank_scale
+    from gathered
+    where carry_rule = 'population_weighted_mean'
+
+),
+
+ranked as (
+
+    select * from direct
+    union all by name
+    select * exclude (carry_rule, mean_score, worst_part_code, worst_part_score, worst_part_rank)
+    from any_parent
+    union all by name
+    select * exclude (carry_rule, mean_score, worst_part_code, worst_part_score, worst_part_rank)
+    from averaged
 
 )
 
@@ -131,14 +172,13 @@ select
     ranked.domain_rank,
     method.decile(ranked.domain_rank, ranked.areas_ranked) as domain_decile,
     ranked.areas_ranked,
-    if(ranked.carry_rule = 'any_parent', 'parts', 'areas') as rank_scale,
-    if(ranked.carry_rule = 'any_parent', ranked.worst_part_code, null) as part_code,
-    if(ranked.carry_rule = 'direct', null, ranked.parts) as parts,
-    if(ranked.carry_rule = 'direct', null, ranked.parts_ranked) as parts_ranked,
-    cast(if(ranked.carry_rule = 'direct', null, ranked.part_mean_rank) as bigint)
-        as part_mean_rank,
-    if(ranked.carry_rule = 'direct', null, ranked.part_worst_rank) as part_worst_rank,
-    if(ranked.carry_rule = 'direct', null, ranked.part_best_rank) as part_best_rank
+    ranked.rank_scale,
+    ranked.part_code,
+    ranked.parts,
+    ranked.parts_ranked,
+    ranked.part_mean_rank,
+    ranked.part_worst_rank,
+    ranked.part_best_rank
 from ranked
 inner join {{ ref('stg_domain_weights') }} as domains
     on
