@@ -17,7 +17,6 @@ import pydantic
 import pytest
 import yaml
 
-from orchestration.settings import PROJECT_ROOT
 from orchestration.sources import registry as registry_module
 from orchestration.sources.registry import (
     CATALOGUE,
@@ -28,8 +27,7 @@ from orchestration.sources.registry import (
     profile_names,
 )
 from orchestration.sources.vault import find_in_inbox
-
-REALDATA = PROJECT_ROOT.parent / "shared" / "realdata"
+from tests.support.site import REALDATA
 
 Change = Callable[[dict[str, Any]], None]
 
