@@ -29,19 +29,19 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
 
 # uv, in an environment of its own, made with whatever python3 is there (or PYTHON). It then finds a
-# Python that the project takes, on this machine, or fetches one.
+# Python that the project takes, on this machine, or fetches one, and says which.
 $(UV): requirements-uv.lock
 	@$(BOOTSTRAP) -m venv --clear $(UV_VENV) \
 		|| { echo "$(BOOTSTRAP) cannot make a virtual environment. On Debian and Ubuntu: apt-get install python3-venv."; exit 1; }
-	@$(UV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
+	@$(UV_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock \
+		|| { echo "$$($(UV_VENV)/bin/python -V) could not install uv, which needs Python 3.8 or later and a package index. To begin with another: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12"; exit 1; }
 	@touch $@
 
 $(CHOSEN): $(UV) pyproject.toml
-	@$(UV) venv --quiet --clear --no-project --python '$(or $(PYTHON),$(PYTHON_RANGE))' $(VENV) \
+	@$(UV) venv --clear --no-project --python '$(or $(PYTHON),$(PYTHON_RANGE))' $(VENV) \
 		|| { echo "The project needs Python $(PYTHON_RANGE)$(if $(PYTHON),; PYTHON is $(PYTHON)). None was found here, or none could be fetched: install one, or name it, such as: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12"; exit 1; }
-	@$(BIN)/python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	@$(UV) pip install --quiet --offline --dry-run --no-deps --python $(BIN)/python --editable . \
 		|| { echo "Python $(PYTHON_RANGE) is needed, and $(PYTHON) is $$($(BIN)/python -V). Leave PYTHON out, or try: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12"; rm -rf $(VENV); exit 1; }
-	@echo "Using $$($(BIN)/python -V), $$($(BIN)/python -c 'import sys; print(sys.base_prefix)')"
 	@touch $@
 
 $(INSTALLED): $(CHOSEN) requirements.lock
