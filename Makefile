@@ -84,10 +84,10 @@ lint-sql: $(INSTALLED) ## sqlfluff
 lint-dbt: $(INSTALLED) ## dbt parses the project without a warning
 	$(BIN)/dbt --quiet parse --warn-error --no-partial-parse --project-dir dbt_project --profiles-dir dbt_project --target-path target
 
-# Its parts are one script, so they are linted as one.
-lint-script: $(INSTALLED) ## oxlint: the explorer's script
+# The parts of an edition's page are one script, so they are linted as one; the first page has its own.
+lint-script: $(INSTALLED) ## oxlint: the explorer's scripts
 	@$(BIN)/python -c 'from orchestration.publish.explorer.page import script; print(script())' > $(VENV)/explorer.js
-	$(BIN)/oxlint --no-ignore --config .oxlintrc.json --deny-warnings $(VENV)/explorer.js
+	$(BIN)/oxlint --no-ignore --config .oxlintrc.json --deny-warnings $(VENV)/explorer.js orchestration/publish/explorer/script/index.js
 
 unit: $(INSTALLED) ## Unit tests (seconds)
 	$(BIN)/pytest -n 2 tests/unit
