@@ -32,6 +32,7 @@ def test_a_commit_is_checked_as_make_lint_checks() -> None:
 def test_the_citation_is_of_this_version() -> None:
     citation = loaded("CITATION.cff")
     assert {"cff-version", "message", "title", "authors"} <= set(citation)
+    assert citation["cff-version"] == "1.2.0"
     assert citation["version"] == PROJECT["project"]["version"]
     assert citation["license"] == "MIT"
     assert all("name" in author for author in citation["authors"])
