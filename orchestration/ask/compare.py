@@ -43,6 +43,8 @@ BY_NATURE = (
 )
 FOLDERS = (EXPORTS, EXPLORER, DOCUMENTATION)
 EXAMPLES = 3
+# Columns of an example that are shown in any case: in our tables, what the row is about.
+LEADING = 3
 CONTEXT = 60
 
 
@@ -69,8 +71,9 @@ def compare(a: Path, b: Path, renamed: Mapping[str, str] | None = None) -> list[
     found: list[Difference] = []
     with duckdb.connect() as connection:
         for name, release in (("a", a), ("b", b)):
-            if not (release / MANIFEST).is_file():
-                raise UsageError(f"{release} is no release: it has no {MANIFEST}")
+            for needed in (MANIFEST, WAREHOUSE):
+                if not (release / needed).is_file():
+                    raise UsageError(f"{release} is no release: it has no {needed}")
             file = quoted(str(release / WAREHOUSE))
             connection.execute(f"attach '{file}' as {name} (read_only)")
         found += _tables(connection, renamed)
@@ -161,14 +164,34 @@ def _relation(
         if column not in pairs.values():
             yield Difference(name, f"column {column} only in B")
     common = {column: other for column, other in pairs.items() if other in columns["b"]}
+    if not common:
+        return
     chosen = {"A": _selected(common, a), "B": _selected(common.values(), b)}
+    counts: dict[str, int] = {}
+    examples: dict[str, list[tuple[Any, ...]]] = {}
     for side, other in (("A", "B"), ("B", "A")):
         left = f"({chosen[side]} except all {chosen[other]})"
-        count = connection.execute(f"select count(*) from {left}").fetchone()
-        if count and count[0]:
-            rows = connection.execute(f"select * from {left} order by all limit {EXAMPLES}")
-            shown = "; ".join(", ".join(map(str, row[:6])) for row in rows.fetchall())
-            yield Difference(name, f"{count[0]:,} rows only in {side}, such as {shown}")
+        ((counts[side],),) = connection.execute(f"select count(*) from {left}").fetchall()
+        rows = connection.execute(f"select * from {left} order by all limit {EXAMPLES}")
+        examples[side] = rows.fetchall()
+    # In the same order, a row and its changed self mostly stand side by side.
+    changed = {
+        place
+        for one, other_row in zip(examples["A"], examples["B"], strict=False)
+        for place in range(len(common))
+        if one[place] != other_row[place]
+    }
+    for side, names in (("A", list(common)), ("B", list(common.values()))):
+        if counts[side]:
+            shown = "; ".join(
+                ", ".join(
+                    f"{names[place]} {value}"
+                    for place, value in enumerate(row)
+                    if place < LEADING or place in changed
+                )
+                for row in examples[side]
+            )
+            yield Difference(name, f"{counts[side]:,} rows only in {side}, such as {shown}")
 
 
 def _selected(columns: Iterable[str], relation: str) -> str:

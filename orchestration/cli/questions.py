@@ -286,6 +286,8 @@ def compare(
         Path(name) if Path(name).is_dir() else settings.releases / name for name in (one, other)
     ]
     names = dict(name.partition("=")[::2] for name in renamed or ())
+    if not all(old and new for old, new in names.items()):
+        raise UsageError("--renamed takes a column of A and its name in B: old=new")
     found = compared(folders[0], folders[1], names)
     if format_ is TextFormat.json:
         json.dump([asdict(difference) for difference in found], sys.stdout, indent=2)

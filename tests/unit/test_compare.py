@@ -11,8 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 import xlsxwriter
+from typer.testing import CliRunner
 
 from orchestration.ask.compare import compare
+from orchestration.cli.main import app
 from orchestration.problems import UsageError
 
 
@@ -112,6 +114,44 @@ def test_a_renamed_column_is_the_same_column(tmp_path: Path) -> None:
     }
 
 
+def test_an_example_shows_the_value_that_changed(tmp_path: Path) -> None:
+    a = release(tmp_path / "a")
+    shutil.copytree(a, tmp_path / "b")
+    for folder, last in ((a, 7), (tmp_path / "b", 8)):
+        with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
+            warehouse.execute(
+                "create table marts.wide as "
+                f"select 'A' as a, 2 as b, 3 as c, 4 as d, 5 as e, 6 as f, {last} as g"
+            )
+    assert [difference.what for difference in compare(a, tmp_path / "b")] == [
+        "1 rows only in A, such as a A, b 2, c 3, g 7",
+        "1 rows only in B, such as a A, b 2, c 3, g 8",
+    ]
+
+
+def test_files_without_a_common_column_differ_in_their_columns(tmp_path: Path) -> None:
+    a = release(tmp_path / "a")
+    shutil.copytree(a, tmp_path / "b")
+    (tmp_path / "b" / "exports" / "list.csv").write_text("area,place\nA,1\n", encoding="utf-8")
+    assert [difference.what for difference in compare(a, tmp_path / "b")] == [
+        "column code only in A",
+        "column rank only in A",
+        "column area only in B",
+        "column place only in B",
+    ]
+
+
+@pytest.mark.parametrize("renamed", ["code", "code=", "=area"])
+def test_half_a_new_name_is_refused(tmp_path: Path, renamed: str) -> None:
+    a = str(release(tmp_path / "a"))
+    told = CliRunner().invoke(app, ["compare", a, a, "--renamed", renamed])
+    assert told.exit_code == UsageError.exit_code
+    assert "old=new" in told.stderr
+
+
 def test_what_is_no_release_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is no release"):
         compare(release(tmp_path / "a"), tmp_path)
+    (tmp_path / "a" / "warehouse.duckdb").unlink()
+    with pytest.raises(UsageError, match=r"has no warehouse\.duckdb"):
+        compare(tmp_path / "a", tmp_path / "a")
