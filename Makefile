@@ -121,8 +121,9 @@ $(NOTEBOOKS): $(INSTALLED) requirements-notebooks.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-notebooks.lock
 	@touch $@
 
-dictionary: $(INSTALLED) ## Make docs/data-dictionary.md anew from dbt's documentation
+dictionary: $(INSTALLED) ## Make docs/data-dictionary.md and the README's tables anew from what they tell of
 	@$(BIN)/python -m orchestration.publish.documentation.dictionary
+	@$(BIN)/python -m tests.tools.readme
 
 lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml

@@ -88,7 +88,7 @@ def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
         raise NothingYetError("\n" + "\n".join(str(problem) for problem in missing))
 
 
-@app.command()
+@app.command(epilog="Example: lbn ui --port 3001")
 def ui(
     profile: ProfileOption = None,
     inbox: InboxOption = None,

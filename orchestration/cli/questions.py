@@ -58,7 +58,10 @@ def _write(rows: list[dict[str, Any]], format_: Format) -> None:
         writer.writerows(rows)
 
 
-@app.command("list")
+@app.command(
+    "list",
+    epilog='Example: lbn list lsoa21_imd2025_cni2023 --region "Northern Bank" --format csv',
+)
 def list_(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
     region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
@@ -81,7 +84,7 @@ def list_(
         _write(rows, format_)
 
 
-@app.command()
+@app.command(epilog="Example: lbn explain X01000001 --edition lsoa21_imd2025_cni2023")
 def explain(
     area: Annotated[str, typer.Argument(help="Area, by code, or by name or a part of it.")],
     edition: Annotated[
@@ -118,7 +121,9 @@ def explain(
             out.print(line, markup=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(
+    epilog="Example: lbn diff lsoa21_imd2019_cni2023 lsoa21_imd2025_cni2023 --change joined"
+)
 def diff(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2019_cni2023.")],
     other: Annotated[str, typer.Argument(help="A later one, such as lsoa21_imd2025_cni2023.")],
@@ -151,7 +156,9 @@ def diff(
         _write(found.rows, format_)
 
 
-@app.command()
+@app.command(
+    epilog="Example: lbn whatif lsoa21_imd2025_cni2023 --threshold 15% --weights income=0.3"
+)
 def whatif(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
     threshold: Annotated[
@@ -206,7 +213,7 @@ def whatif(
         _write(found.rows, format_)
 
 
-@app.command()
+@app.command(epilog="Example: lbn export lsoa21_imd2025_cni2023 --format xlsx --listed")
 def export(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
@@ -258,7 +265,7 @@ def export(
     err.print(f"{rows:,} areas; rank 1 = worst", markup=False)
 
 
-@app.command()
+@app.command(epilog="Example: lbn compare A B --renamed old=new")
 def compare(
     one: Annotated[str, typer.Argument(metavar="A", help="A release: its id, or its folder.")],
     other: Annotated[str, typer.Argument(metavar="B", help="Another: its id, or its folder.")],

@@ -129,7 +129,7 @@ def _failure(settings: Settings, result: Any) -> Exception:
     refused = [
         error.cause.message.partition(": ")[2]
         for error in errors
-        if error.cause and error.cause.cls_name == "RefreshError"
+        if error.cause and error.cause.cls_name == RefreshError.__name__
     ]
     if refused:
         return RunFailedError("\n".join(refused).rstrip())

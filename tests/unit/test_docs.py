@@ -29,6 +29,7 @@ from orchestration.modelling.seeds import load_methodology
 from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.registry import load_registry
+from tests.tools.readme import readme
 
 DOCS = [
     PROJECT_ROOT / "README.md",
@@ -234,9 +235,8 @@ def test_every_qualified_table_exists(
     assert set(named) <= tables
 
 
-def test_the_readme_names_every_mart() -> None:
-    readme = spans(PROJECT_ROOT / "README.md")
-    assert [mart for mart in contracts() if mart not in readme] == []
+def test_the_readmes_tables_are_up_to_date() -> None:
+    assert readme() == text_of(PROJECT_ROOT / "README.md"), "run: make dictionary"
 
 
 def queries() -> list[tuple[str, str]]:
