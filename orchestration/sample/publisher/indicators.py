@@ -2,13 +2,18 @@
 
 What belongs here: what an indicator is, how it is drawn from the hidden state of the country and
 printed, and the arithmetic that leads from the *printed* figures to a score. What does not: which
-indicators there are (`iod_indicators`, `cni_indicators`).
+indicators a file prints (`iod_indicators`, `cni_indicators`), and what is done with each, which the
+warehouse's seeds say (`declared`, `sub_domain`). What is done by them is written here anew, so that
+the two check each other.
 """
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -19,6 +24,8 @@ from scipy.stats import rankdata
 from orchestration.sample.country.geography import Floats, Ints
 from orchestration.sample.publisher.one_factor import factor_weights
 
+# What is done with an indicator is data: read, where code of the warehouse is not imported.
+_SEEDS = Path(__file__).parents[3] / "dbt_project" / "seeds"
 # What a numerator over its denominator is multiplied by; in other units, 1.
 _PER = {"percent": 100.0, "per_1000": 1000.0, "assets_per_1000": 1000.0}
 
@@ -60,18 +67,17 @@ class SampleIndicator:
     title: str
     scale: Scale
     loading: float = 0.82
+    out_of: str = ""
+    missing_share: float = 0.0
     unit: str = "score"
     higher_is_better: bool = False
     best: float = 0.0  # where higher is better, what worse is counted down from
-    out_of: str = ""
     part_of: str = ""
     shrunk: bool = False
-    standardisation: Literal["rank_normal", "z_score", "none"] = "rank_normal"
+    standardisation: str = "rank_normal"
     weight: float = 1.0
-    missing: Literal["exclude", "lad_value", "zero"] = "exclude"
-    missing_share: float = 0.0
+    missing: str = "exclude"
     marker: str = ""
-    stand_in: bool = True
 
     @property
     def per(self) -> float:
@@ -99,8 +105,53 @@ class SampleSubDomain:
 
     name: str
     indicators: tuple[SampleIndicator, ...]
-    weighting: Literal["equal", "given", "ml_one_factor"] = "equal"
-    combination: Literal["sum", "mean"] = "mean"
+    weighting: str
+    combination: str
+
+
+@cache
+def _seed(name: str) -> dict[tuple[str, str], dict[str, str]]:
+    """Rows of a seed by release or framework, and by their own name."""
+    key = {"indicators": ("index_release", "indicator"), "sub_domains": ("framework", "sub_domain")}
+    with (_SEEDS / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return {(row[key[name][0]], row[key[name][1]]): row for row in csv.DictReader(file)}
+
+
+def declared(
+    release: str,
+    name: str,
+    scale: Scale,
+    title: str = "",
+    *,
+    loading: float = 0.82,
+    out_of: str = "",
+    missing_share: float = 0.0,
+) -> SampleIndicator:
+    """An indicator with what the seed `indicators` says of it; its title, where none is given."""
+    row = _seed("indicators")[release, name]
+    return SampleIndicator(
+        name,
+        title or row["indicator_label"].removeprefix("Stand-in: "),
+        scale,
+        loading,
+        out_of,
+        missing_share,
+        unit=row["unit"],
+        higher_is_better=row["direction"] == "higher_is_better",
+        best=float(row["best_value"] or 0),
+        part_of=row["part_of"],
+        shrunk=row["shrinkage"] == "true",
+        standardisation=row["standardisation"],
+        weight=float(row["weight"] or 1),
+        missing=row["missing_rule"],
+        marker=row["suppressed_as"],
+    )
+
+
+def sub_domain(framework: str, name: str, indicators: Sequence[SampleIndicator]) -> SampleSubDomain:
+    """Indicators, put together as the seed `sub_domains` says."""
+    row = _seed("sub_domains")[framework, name]
+    return SampleSubDomain(name, tuple(indicators), row["weighting"], row["combination"])
 
 
 def draw(

@@ -7,8 +7,9 @@ warehouse cannot rebuild it, as it cannot in England.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,8 +20,10 @@ from orchestration.sample.publisher.indicators import (
     SampleIndicator,
     SampleSubDomain,
     Scale,
+    declared,
     draw,
     score,
+    sub_domain,
 )
 
 
@@ -83,11 +86,12 @@ def _district_standing(standing: Floats, district: Ints) -> Floats:
     return standardise(np.bincount(district, standing) / np.bincount(district))
 
 
-def _recipe(columns: tuple[FileColumn, ...], name: str, how: str) -> SampleSubDomain:
-    members = tuple(c.indicator for c in columns if c.follows == name and c.scored)
-    if how == "factor":
-        return SampleSubDomain(name, members, "ml_one_factor", "sum")
-    return SampleSubDomain(name, members, "equal", "sum" if how == "sum" else "mean")
+def _recipe(
+    columns: tuple[FileColumn, ...], framework: str, follows: str, name: str = ""
+) -> SampleSubDomain:
+    """What the columns that follow a hidden state give; its name in the seeds may be longer."""
+    members = [c.indicator for c in columns if c.follows == follows and c.scored]
+    return replace(sub_domain(framework, name or follows, members), name=follows)
 
 
 def _log(centre: float, spread: float, decimals: int = 3) -> Scale:
@@ -102,82 +106,57 @@ def _plain(centre: float, spread: float, decimals: int = 3) -> Scale:
     return Scale("plain", centre, spread, decimals)
 
 
-# The rate is the score: five decimals, since with three hundreds of ranks would be tied.
-_ADULT_SKILLS = FileColumn(
-    "adult_skills",
-    SampleIndicator(
-        "adult_skills",
-        "Adult skills and English language proficiency indicator",
-        _share(0.28, 0.55, 5),
-        loading=1.0,
-        standardisation="none",
-    ),
-)
-_ENTRY = FileColumn(
-    "children",
-    SampleIndicator(
-        "entry_to_higher_education",
-        "Entry to higher education indicator",
-        _share(0.89, 0.45),
-        missing_share=0.005,
-        marker="blank",
-    ),
-    scored=False,
-)
-_ACUTE = FileColumn(
-    "health",
-    SampleIndicator("acute_morbidity", "Acute morbidity indicator", _log(112, 0.24), loading=0.84),
-)
-_ILLNESS = FileColumn(
-    "health",
-    SampleIndicator(
-        "illness_and_disability",
-        "Comparative illness and disability ratio indicator",
-        _log(105, 0.45),
-        loading=0.94,
-    ),
-)
-_LIFE_LOST = FileColumn(
-    "health",
-    SampleIndicator(
-        "years_of_life_lost",
-        "Years of potential life lost indicator",
-        _log(55, 0.24),
-        loading=0.86,
-    ),
-)
+# An indicator of a release, by its name there.
+Declared = Callable[..., SampleIndicator]
+_imd2019: Declared = partial(declared, "imd2019")
+_imd2025: Declared = partial(declared, "imd2025")
 
 
-def _mental(name: str, title: str) -> FileColumn:
-    return FileColumn("health", SampleIndicator(name, title, _plain(0, 0.78), loading=0.7))
+def _adult_skills(of: Declared) -> FileColumn:
+    """The rate is the score: five decimals, since with three hundreds of ranks would be tied."""
+    title = "Adult skills and English language proficiency indicator"
+    return FileColumn("adult_skills", of("adult_skills", _share(0.28, 0.55, 5), title, loading=1.0))
 
 
-def _affordability(owner: Scale, rental: Scale) -> tuple[FileColumn, ...]:
-    """Two components and, in deviations, their sum."""
+def _entry(of: Declared) -> FileColumn:
+    title = "Entry to higher education indicator"
+    indicator = of("entry_to_higher_education", _share(0.89, 0.45), title, missing_share=0.005)
+    return FileColumn("children", indicator, scored=False)
+
+
+def _acute(of: Declared) -> FileColumn:
+    title = "Acute morbidity indicator"
+    return FileColumn("health", of("acute_morbidity", _log(112, 0.24), title, loading=0.84))
+
+
+def _illness(of: Declared) -> FileColumn:
+    title = "Comparative illness and disability ratio indicator"
+    return FileColumn("health", of("illness_and_disability", _log(105, 0.45), title, loading=0.94))
+
+
+def _life_lost(of: Declared) -> FileColumn:
+    title = "Years of potential life lost indicator"
+    return FileColumn("health", of("years_of_life_lost", _log(55, 0.24), title, loading=0.86))
+
+
+def _affordability(of: Declared, owner: Scale, rental: Scale) -> tuple[FileColumn, ...]:
+    """Two components, which are only printed, and, in deviations, their sum."""
     title = "affordability (component of housing affordability indicator)"
     components = (
         SampleIndicator("owner_occupation_affordability", f"Owner-occupation {title}", owner),
         SampleIndicator("private_rental_affordability", f"Private rental {title}", rental),
     )
-    composite = SampleIndicator(
-        "housing_affordability", "Housing affordability indicator", _plain(0, 1.0)
-    )
+    composite = of("housing_affordability", _plain(0, 1.0), "Housing affordability indicator")
+    made_of = tuple(each.name for each in components)
     return (
         *(FileColumn("wider", each, scored=False) for each in components),
-        FileColumn(
-            "wider",
-            composite,
-            made_of=tuple(each.name for each in components),
-            units_differ=True,
-        ),
+        FileColumn("wider", composite, made_of=made_of, units_differ=True),
     )
 
 
 def _distance(name: str, place: str, centre: float, spread: float) -> FileColumn:
-    indicator = SampleIndicator(
-        f"distance_to_{name}", f"Road distance to {place} indicator (km)", _log(centre, spread)
-    )
-    return FileColumn("geographical", indicator)
+    title = f"Road distance to {place} indicator (km)"
+    return FileColumn("geographical", _imd2019(f"distance_to_{name}", _log(centre, spread), title))
 
 
 def _pollutant(name: str, centre: float, spread: float) -> FileColumn:
@@ -190,7 +169,7 @@ def _pollutant(name: str, centre: float, spread: float) -> FileColumn:
 def _crime(name: str, title: str, centre: float, loading: float) -> FileColumn:
     at_risk = "properties" if name == "burglary" else "population"
     title = f"{title} rate per 1 000 at risk {at_risk}"
-    return FileColumn("crime", SampleIndicator(name, title, _log(centre, 0.65, 1), loading=loading))
+    return FileColumn("crime", _imd2025(name, _log(centre, 0.65, 1), title, loading=loading))
 
 
 _POLLUTANTS = (
@@ -203,68 +182,69 @@ _POLLUTANTS = (
 _COLUMNS_2019 = (
     FileColumn(
         "children",
-        SampleIndicator(
-            "staying_on", "Staying on in education post 16 indicator", _share(0.18, 0.42)
-        ),
+        _imd2019("staying_on", _share(0.18, 0.42), "Staying on in education post 16 indicator"),
         scored=False,
     ),
-    _ENTRY,
-    _ADULT_SKILLS,
-    _LIFE_LOST,
-    _ILLNESS,
-    _ACUTE,
-    _mental("mood_and_anxiety", "Mood and anxiety disorders indicator"),
+    _entry(_imd2019),
+    _adult_skills(_imd2019),
+    _life_lost(_imd2019),
+    _illness(_imd2019),
+    _acute(_imd2019),
+    FileColumn(
+        "health",
+        _imd2019(
+            "mood_and_anxiety", _plain(0, 0.78), "Mood and anxiety disorders indicator", loading=0.7
+        ),
+    ),
     _distance("post_office", "a post office", 0.95, 0.55),
     _distance("primary_school", "a primary school", 0.73, 0.5),
     _distance("supermarket", "general store or supermarket", 0.5, 0.65),
     _distance("gp", "a GP surgery", 0.98, 0.65),
     FileColumn(
         "wider",
-        SampleIndicator(
-            "household_overcrowding", "Household overcrowding indicator", _share(0.055, 0.8)
-        ),
+        _imd2019("household_overcrowding", _share(0.055, 0.8), "Household overcrowding indicator"),
     ),
     FileColumn(
         "wider",
-        SampleIndicator(
-            "homelessness",
-            "Homelessness indicator (rate per 1000 households)",
-            _log(1.9, 0.8),
+        _imd2019(
+            "homelessness", _log(1.9, 0.8), "Homelessness indicator (rate per 1000 households)"
         ),
         by_district=True,
     ),
-    *_affordability(_share(0.62, 0.9), _share(0.47, 0.75)),
+    *_affordability(_imd2019, _share(0.62, 0.9), _share(0.47, 0.75)),
     FileColumn(
         "indoors",
-        SampleIndicator(
-            "housing_in_poor_condition", "Housing in poor condition indicator", _share(0.18, 0.5, 4)
+        _imd2019(
+            "housing_in_poor_condition", _share(0.18, 0.5, 4), "Housing in poor condition indicator"
         ),
     ),
     FileColumn(
         "indoors",
-        SampleIndicator(
-            "no_central_heating", "Houses without central heating indicator", _share(0.022, 0.65, 5)
+        _imd2019(
+            "no_central_heating", _share(0.022, 0.65, 5), "Houses without central heating indicator"
         ),
     ),
     FileColumn(
         "outdoors",
-        SampleIndicator("road_accidents", "Road traffic accidents indicator", _log(0.8, 0.5, 4)),
+        _imd2019("road_accidents", _log(0.8, 0.5, 4), "Road traffic accidents indicator"),
     ),
     *_POLLUTANTS,
     FileColumn(
         "outdoors",
-        SampleIndicator("air_quality", "Air quality indicator", _plain(0, 0, 2)),
+        _imd2019("air_quality", _plain(0, 0, 2), "Air quality indicator"),
         made_of=tuple(column.indicator.name for column in _POLLUTANTS),
     ),
 )
 
 _COLUMNS_2025 = (
-    _ADULT_SKILLS,
-    _ENTRY,
-    _ACUTE,
-    _ILLNESS,
-    _mental("mental_health", "Mental health indicator"),
-    _LIFE_LOST,
+    _adult_skills(_imd2025),
+    _entry(_imd2025),
+    _acute(_imd2025),
+    _illness(_imd2025),
+    FileColumn(
+        "health", _imd2025("mental_health", _plain(0, 0.78), "Mental health indicator", loading=0.7)
+    ),
+    _life_lost(_imd2025),
     _crime("violence_with_injury", "Violence with injury", 5.3, 0.9),
     _crime("violence_without_injury", "Violence without injury", 7.4, 0.92),
     _crime("stalking_and_harassment", "Stalking and harassment", 6.3, 0.88),
@@ -275,64 +255,51 @@ _COLUMNS_2025 = (
     _crime("anti_social_behaviour", "Anti-social behaviour", 8.9, 0.76),
     FileColumn(
         "geographical",
-        SampleIndicator(
+        _imd2025(
             "connectivity",
-            "Connectivity score",
             Scale("share", 67, 0.75, 3, whole=100),
+            "Connectivity score",
             loading=1.0,
-            higher_is_better=True,
-            best=100,
-            standardisation="none",
         ),
     ),
-    *_affordability(_share(0.56, 0.7), _share(0.27, 0.9)),
+    *_affordability(_imd2025, _share(0.56, 0.7), _share(0.27, 0.9)),
     FileColumn(
         "wider",
-        SampleIndicator(
+        _imd2025(
             "broadband_speed",
-            "Digital connectivity (broadband download and upload speeds)",
             _plain(0, 0.88),
+            "Digital connectivity (broadband download and upload speeds)",
         ),
     ),
     FileColumn(
         "wider",
-        SampleIndicator(
-            "core_homelessness",
-            "Core homelessness rate (percent of households)",
-            _log(0.95, 0.6),
-            part_of="homelessness",
+        _imd2025(
+            "core_homelessness", _log(0.95, 0.6), "Core homelessness rate (percent of households)"
         ),
         by_district=True,
     ),
-    FileColumn(
-        "wider", SampleIndicator("patients_per_gp", "Patient to GP ratio", _log(1950, 0.35))
-    ),
+    FileColumn("wider", _imd2025("patients_per_gp", _log(1950, 0.35), "Patient to GP ratio")),
     FileColumn(
         "wider",
-        SampleIndicator(
+        _imd2025(
             "homelessness_applications",
-            "Homelessness indicator (rate per 1 000 households)",
             _log(2.9, 0.45),
-            part_of="homelessness",
+            "Homelessness indicator (rate per 1 000 households)",
         ),
         by_district=True,
     ),
     FileColumn(
         "wider",
-        SampleIndicator(
-            "overcrowding_by_rooms",
-            "Household overcrowding indicator (rooms)",
-            _share(0.042, 0.8),
-            part_of="overcrowding",
+        _imd2025(
+            "overcrowding_by_rooms", _share(0.042, 0.8), "Household overcrowding indicator (rooms)"
         ),
     ),
     FileColumn(
         "wider",
-        SampleIndicator(
+        _imd2025(
             "overcrowding_by_bedrooms",
-            "Household overcrowding indicator (bedrooms)",
             _share(0.028, 0.85),
-            part_of="overcrowding",
+            "Household overcrowding indicator (bedrooms)",
         ),
     ),
 )
@@ -340,22 +307,22 @@ _COLUMNS_2025 = (
 IOD_2019 = IodFile(
     _COLUMNS_2019,
     (
-        _recipe(_COLUMNS_2019, "adult_skills", "sum"),
-        _recipe(_COLUMNS_2019, "health", "factor"),
-        _recipe(_COLUMNS_2019, "geographical", "mean"),
-        _recipe(_COLUMNS_2019, "wider", "sum"),
-        _recipe(_COLUMNS_2019, "indoors", "mean"),
-        _recipe(_COLUMNS_2019, "outdoors", "mean"),
+        _recipe(_COLUMNS_2019, "iod2019", "adult_skills"),
+        _recipe(_COLUMNS_2019, "iod2019", "health"),
+        _recipe(_COLUMNS_2019, "iod2019", "geographical", "geographical_barriers"),
+        _recipe(_COLUMNS_2019, "iod2019", "wider", "wider_barriers"),
+        _recipe(_COLUMNS_2019, "iod2019", "indoors"),
+        _recipe(_COLUMNS_2019, "iod2019", "outdoors"),
     ),
 )
 
 IOD_2025 = IodFile(
     _COLUMNS_2025,
     (
-        _recipe(_COLUMNS_2025, "adult_skills", "sum"),
-        _recipe(_COLUMNS_2025, "health", "factor"),
-        _recipe(_COLUMNS_2025, "crime", "factor"),
-        _recipe(_COLUMNS_2025, "geographical", "sum"),
-        _recipe(_COLUMNS_2025, "wider", "sum"),
+        _recipe(_COLUMNS_2025, "iod2025", "adult_skills"),
+        _recipe(_COLUMNS_2025, "iod2025", "health"),
+        _recipe(_COLUMNS_2025, "iod2025", "crime"),
+        _recipe(_COLUMNS_2025, "iod2025", "geographical", "geographical_barriers"),
+        _recipe(_COLUMNS_2025, "iod2025", "wider", "wider_barriers"),
     ),
 )
