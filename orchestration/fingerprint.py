@@ -12,9 +12,10 @@ from pathlib import Path
 
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
 
-# These ask a release, print what they find, or write the inputs of the sample (which count by their
-# sha256): nothing that a release is made of. The layers in pyproject.toml keep it so.
-_NO_PART = ("ask", "cli", "sample")
+# These ask a release, print what they find, tell people, or write the inputs of the sample (which
+# count by their sha256): nothing that a release is made of. The layers in pyproject.toml keep it
+# so.
+_NO_PART = ("ask", "cli", "notify.py", "sample")
 # Everything that can change a figure: code, models, suites, and the libraries that run them.
 _CODE = {
     PROJECT_ROOT / "orchestration": ("*.py", "*.yml", "*.js", "*.css", "*.html"),

@@ -4,12 +4,14 @@
 ``LBN_DATA``     folder of everything a refresh writes (default: ``data/`` in the project)
 ``LBN_INBOX``    folder with files that a person has put there (default: ``<data>/<profile>/inbox``)
 ``LBN_FETCH``    1: download again what has an address and is not in the inbox, for a re-issue
+``LBN_NOTIFY``   whom to tell how a refresh ended: addresses with spaces between, for
+                 ``orchestration/notify.py``; they may hold passwords
 """
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -24,6 +26,8 @@ class Settings:
     data: Path
     inbox: Path
     fetch: bool = False
+    # Not in the repr: what is printed or logged of settings shows no password.
+    notify: tuple[str, ...] = field(default=(), repr=False)
 
     def fetching(self) -> Settings:
         """The same, but downloads again what has an address and is not in the inbox."""
@@ -70,4 +74,5 @@ def load_settings(profile: str | None = None, inbox: Path | None = None) -> Sett
         data=data,
         inbox=Path(chosen).resolve(),
         fetch=os.environ.get("LBN_FETCH") == "1",
+        notify=tuple(os.environ.get("LBN_NOTIFY", "").split()),
     )
