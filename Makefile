@@ -23,7 +23,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script unit integration pipeline test-browser bench ui notebooks dictionary lock install clean
+.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser bench ui notebooks dictionary lock install clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -66,7 +66,7 @@ run: $(INSTALLED) ## Build the embedded sample and publish a release
 
 test: lint unit integration pipeline ## Lint, types, dbt parse and all tests but browser and bench
 
-lint: lint-python lint-types lint-imports lint-sql lint-dbt lint-script ## Every check of the code that runs none of it
+lint: lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container ## Every check of the code that runs none of it
 
 lint-python: $(INSTALLED) ## ruff: style and format
 	$(BIN)/ruff check .
@@ -88,6 +88,9 @@ lint-dbt: $(INSTALLED) ## dbt parses the project without a warning
 lint-script: $(INSTALLED) ## oxlint: the explorer's scripts
 	@$(BIN)/python -c 'from orchestration.publish.explorer.page import script; print(script())' > $(VENV)/explorer.js
 	$(BIN)/oxlint --no-ignore --config .oxlintrc.json --deny-warnings $(VENV)/explorer.js orchestration/publish/explorer/script/index.js
+
+lint-container: $(INSTALLED) ## hadolint: the file that an image is built by
+	$(BIN)/hadolint deploy/Containerfile
 
 unit: $(INSTALLED) ## Unit tests (seconds)
 	$(BIN)/pytest -n 2 tests/unit
