@@ -9,12 +9,12 @@ What does not: when a guard runs and what a failure stops. That is orchestration
 from __future__ import annotations
 
 from data_quality.runner import preload, run_suite
-from data_quality.suite import Suite, load_suites
-from data_quality.verdict import DBT_GUARD, STAGES, GuardResult, Stage
+from data_quality.suite import SUITES, Suite, load_suites
+from data_quality.verdict import DBT_GUARD, GuardResult, Stage
 
 __all__ = [
     "DBT_GUARD",
-    "STAGES",
+    "SUITES",
     "GuardResult",
     "Stage",
     "Suite",

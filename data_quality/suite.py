@@ -7,6 +7,7 @@ Expectations'. A typing error in a suite is reported with the file and the field
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 SUITES = Path(__file__).parent / "suites"
+
+_TABLE = re.compile(r"\b(?:raw|seeds|staging|intermediate|marts|meta)\.[a-z_0-9]+\b")
 
 Text = Annotated[str, Field(min_length=1)]
 
@@ -71,6 +74,12 @@ class Suite(_Strict):
     @property
     def table(self) -> str:
         return self.name.removeprefix(f"{self.stage}_")
+
+    @property
+    def reads(self) -> set[str]:
+        """The tables that its queries name, and the one that it guards, as ``schema.table``."""
+        named = {table for frame in self.frames for table in _TABLE.findall(frame.sql)}
+        return {*named, f"{self.stage}.{self.table}"}
 
     @property
     def expectations(self) -> list[Expectation]:

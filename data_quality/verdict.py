@@ -8,7 +8,6 @@ from typing import Literal
 Stage = Literal["raw", "dbt", "marts"]
 # All of dbt's tests together count as one guard.
 DBT_GUARD = "dbt_tests"
-STAGES: tuple[Stage, ...] = ("raw", "dbt", "marts")
 
 
 @dataclass(frozen=True)

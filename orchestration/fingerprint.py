@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
+import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
@@ -64,3 +66,19 @@ def release_id(profile: str, inputs: Mapping[str, str], code: str) -> str:
         {"profile": profile, "inputs": dict(sorted(inputs.items())), "code": code}, sort_keys=True
     )
     return f"{profile}-{hashlib.sha256(stated.encode()).hexdigest()[:12]}"
+
+
+def git_commit() -> str | None:
+    """The commit, with '+' where the checkout has changes; None outside a checkout."""
+    if shutil.which("git") is None or not (PROJECT_ROOT / ".git").exists():
+        return None
+
+    def git(*arguments: str) -> str:
+        return subprocess.run(
+            ["git", "-C", str(PROJECT_ROOT), *arguments], capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    try:
+        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain") else "")
+    except subprocess.CalledProcessError:
+        return None

@@ -259,10 +259,10 @@ def _mark(label: str) -> str:
 
 
 def _first_problem(text: str) -> str:
-    """The lines of a refusal up to its second problem: the first has what failed and what to do."""
+    """The first problem of a refusal: it begins with what failed, and says what to do."""
     lines = [line for line in text.strip().splitlines() if line.strip() != UNTOUCHED]
     starts = [n for n, line in enumerate(lines) if re.match(r"\d+\. ", line)]
-    first = lines[: starts[1]] if len(starts) > 1 else lines
+    first = lines[starts[0] if starts else 0 : starts[1] if len(starts) > 1 else None]
     shown = "\n".join(first[:_LINES])[:_CHARACTERS].rstrip()
     if shown != "\n".join(first).rstrip():
         shown += " ..."

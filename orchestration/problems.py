@@ -45,6 +45,11 @@ class RefusedError(Exception):
         self.remedy = remedy
         super().__init__(f"{message} {remedy}".rstrip())
 
+    @property
+    def headline(self) -> str:
+        """What is wrong and what to do, on one line."""
+        return " ".join(str(self).split())
+
 
 class UsageError(RefusedError):
     """What was asked cannot be, such as an edition that the release does not have."""
@@ -72,3 +77,10 @@ class RefreshError(RefusedError):
         count = f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
         listed = "\n".join(f"{n}. {problem}" for n, problem in enumerate(self.problems, start=1))
         super().__init__(f"{stage}: {count}\n{listed}\n{UNTOUCHED}")
+
+    @property
+    def headline(self) -> str:
+        """The first problem, with what to do, and how many there are beside it."""
+        first, *more = self.problems
+        told = f"{first.where}: {first.found}. To do: {first.remedy}"
+        return f"{told} (and {len(more)} more)" if more else told

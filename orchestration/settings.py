@@ -4,8 +4,11 @@
 ``LBN_DATA``     folder of everything a refresh writes (default: ``data/`` in the project)
 ``LBN_INBOX``    folder with files that a person has put there (default: ``<data>/<profile>/inbox``)
 ``LBN_FETCH``    1: download again what has an address and is not in the inbox, for a re-issue
+``LBN_SCHEDULE``        when the scheduled refresh runs, as cron (default: 1 December, 06:00)
+``LBN_SCHEDULE_FETCH``  1: the scheduled refresh downloads again what has an address
 ``LBN_NOTIFY``   whom to tell how a refresh ended: addresses with spaces between, for
                  ``orchestration/notify.py``; they may hold passwords
+``LBN_UI_ADDRESS``  where people reach the Dagster UI, for links in what they are told
 """
 
 from __future__ import annotations
@@ -26,8 +29,15 @@ class Settings:
     data: Path
     inbox: Path
     fetch: bool = False
+    schedule: str = "0 6 1 12 *"
+    schedule_fetch: bool = False
+    ui_address: str = ""
     # Not in the repr: what is printed or logged of settings shows no password.
     notify: tuple[str, ...] = field(default=(), repr=False)
+
+    def of_profile(self, profile: str) -> Settings:
+        """The same data root for another profile, with an inbox of its own."""
+        return replace(self, profile=profile, inbox=self.data / profile / "inbox")
 
     def fetching(self) -> Settings:
         """The same, but downloads again what has an address and is not in the inbox."""
@@ -61,7 +71,8 @@ class Settings:
 
     @property
     def dagster_home(self) -> Path:
-        return self.root / "dagster"
+        """One Dagster instance a data root, so that one server shows every profile."""
+        return self.data / "dagster"
 
 
 def load_settings(profile: str | None = None, inbox: Path | None = None) -> Settings:
@@ -74,5 +85,8 @@ def load_settings(profile: str | None = None, inbox: Path | None = None) -> Sett
         data=data,
         inbox=Path(chosen).resolve(),
         fetch=os.environ.get("LBN_FETCH") == "1",
+        schedule=os.environ.get("LBN_SCHEDULE") or Settings.schedule,
+        schedule_fetch=os.environ.get("LBN_SCHEDULE_FETCH") == "1",
+        ui_address=os.environ.get("LBN_UI_ADDRESS", "").rstrip("/"),
         notify=tuple(os.environ.get("LBN_NOTIFY", "").split()),
     )

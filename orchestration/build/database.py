@@ -1,13 +1,13 @@
 """The build database: the writer's private file, in which a candidate release grows.
 
 Schemas: ``raw`` (the readers), ``staging``, ``intermediate``, ``marts`` and ``seeds`` (dbt), and
-``meta``: what it is built from and what the guards said of it. Whoever writes a stage takes away
-the verdicts on it and on all that follows, so a verdict always speaks of what lies there.
+``meta``: what it is built from, of which parts each part was made (``parts``), and what the guards
+said of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
 from datetime import UTC, datetime
@@ -17,11 +17,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from data_quality import STAGES, GuardResult, Stage
+from data_quality import GuardResult
 from orchestration.build.method import create_formulas
-from orchestration.fingerprint import code_version
+from orchestration.build.parts import Parts
 from orchestration.modelling.seeds import Methodology, load_methodology
-from orchestration.raw.readers import RAW_TABLES, read_all
+from orchestration.problems import Problem, RefreshError
+from orchestration.queries import query_rows, quoted
+from orchestration.raw.readers import MEANINGS, RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, area_types
 from orchestration.sources.vault import Vault, VaultFile
@@ -44,14 +46,46 @@ def open_build(
         connection.close()
 
 
+def require_build(settings: Settings) -> None:
+    """Refuse where no build lies that a part could be put into.
+
+    Raises:
+        RefreshError: says what to do first.
+    """
+    if not settings.build_database.exists():
+        raise RefreshError(
+            "Making a part of the build",
+            [
+                Problem(
+                    where=str(settings.build_database),
+                    found="no build yet",
+                    expected="a build, of which a part can be made anew",
+                    remedy="make everything once: lbn refresh, or the job refresh",
+                )
+            ],
+        )
+
+
 def load_build(
-    settings: Settings, registry: Registry, vault: Vault, files: list[VaultFile]
+    settings: Settings,
+    registry: Registry,
+    vault: Vault,
+    files: list[VaultFile],
+    tables: Collection[str] = RAW_TABLES.keys(),
 ) -> None:
-    """Read vault files into a fresh build database.
+    """Read vault files into a fresh build database, or some raw tables into the one that is there.
 
     Raises:
         RefreshError: once, with the problems of all files; the build database is then as before.
     """
+    whole = set(tables) == set(RAW_TABLES)
+    if not whole:
+        require_build(settings)
+        files = [
+            file
+            for file in files
+            if set(TABLES_OF_KIND[registry.source(file.source_id).kind]) & set(tables)
+        ]
     settings.build.mkdir(parents=True, exist_ok=True)
     fresh = settings.build_database.with_suffix(".loading")
     _remove(fresh)
@@ -61,10 +95,66 @@ def load_build(
             create_formulas(connection)
             read_all(connection, registry, vault, files, methodology)
             describe_inputs(connection, registry, files, methodology)
-        _remove(settings.build_database)
-        fresh.replace(settings.build_database)
+            _record(connection, registry, files, RAW_TABLES)
+        if whole:
+            _remove(settings.build_database)
+            fresh.replace(settings.build_database)
+        else:
+            with open_build(settings) as connection:
+                connection.execute(f"attach '{quoted(str(fresh))}' as fresh (read_only)")
+                connection.begin()
+                _put_tables(connection, registry, files, tables, methodology)
+                connection.commit()
     finally:
         _remove(fresh)
+
+
+def _put_tables(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    files: list[VaultFile],
+    tables: Collection[str],
+    methodology: Methodology,
+) -> None:
+    """Replace raw tables by those of the database attached as ``fresh``; the other tables stay."""
+    for table in tables:
+        connection.execute(f"create or replace table raw.{table} as from fresh.raw.{table}")
+        for name in ("source_id", "line_number", *RAW_TABLES[table]):
+            connection.execute(
+                f"comment on column raw.{table}.{name} is '{quoted(MEANINGS[name])}'"
+            )
+    anew = {file.source_id for file in files}
+    # Of a source that was not read again, what the build says stays; its path is of no use here.
+    kept = [
+        VaultFile(path="", **entry)
+        for entry in query_rows(
+            connection,
+            "select source_id, sha256, bytes, file_name, origin, retrieved_at, issue "
+            "from meta.source_file",
+        )
+        if entry["source_id"] not in anew
+    ]
+    order = {source.id: place for place, source in enumerate(registry.sources)}
+    together = sorted((*files, *kept), key=lambda file: order[file.source_id])
+    describe_inputs(connection, registry, together, methodology)
+    _record(connection, registry, files, tables)
+
+
+def _record(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    files: list[VaultFile],
+    tables: Iterable[str],
+) -> None:
+    """Note the files as parts, and of which the raw tables were made."""
+    parts = Parts(connection)
+    for file in files:
+        parts.record(f"source.{file.source_id}", file.sha256)
+    for table in tables:
+        kinds = {kind for kind, of_kind in TABLES_OF_KIND.items() if table in of_kind}
+        sources = [source.id for source in registry.sources if source.kind in kinds]
+        parts.record_table("raw", table, [f"source.{source}" for source in sources])
+    parts.record_table("meta", "source_file")
 
 
 def _remove(database: Path) -> None:
@@ -78,8 +168,11 @@ def describe_inputs(
     files: list[VaultFile],
     methodology: Methodology,
 ) -> None:
-    """Write ``meta``: the source files, what is expected of them, room for the verdicts."""
-    connection.execute("create schema meta")
+    """Write ``meta``: the source files, what is expected of them, room for parts and verdicts.
+
+    What is noted of parts and said by guards stays, where it is there.
+    """
+    connection.execute("create schema if not exists meta")
     rows_read = {
         source_id: count
         for table in RAW_TABLES
@@ -89,7 +182,6 @@ def describe_inputs(
         ).fetchall()
     }
     sources = [(registry.source(file.source_id), file) for file in files]
-    _write(connection, "build", {"code_version": "varchar"}, [{"code_version": code_version()}])
     _write(
         connection,
         "source_file",
@@ -203,7 +295,13 @@ def describe_inputs(
         field.name: f"{_GUARD_TYPES.get(field.name, 'varchar')} not null"
         for field in fields(GuardResult)
     }
-    _write(connection, "guard_result", verdict | {"checked_at": "varchar"}, [])
+    for table, columns in {
+        "guard_result": verdict | {"checked_at": "varchar"},
+        "part": dict.fromkeys(("part", "version", "code_version"), "varchar not null"),
+        "reading": dict.fromkeys(("reader", "part", "version"), "varchar not null"),
+    }.items():
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
+        connection.execute(f"create table if not exists meta.{table} ({declared})")
 
 
 def _write(
@@ -212,9 +310,9 @@ def _write(
     columns: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Create a table of ``meta`` and fill it in one go; keys that are no columns are left out."""
+    """Make a table of ``meta`` and fill it in one go; keys that are no columns are left out."""
     declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    connection.execute(f"create table meta.{table} ({declared})")
+    connection.execute(f"create or replace table meta.{table} ({declared})")
     if rows:
         data = pa.table({name: [row.get(name) for row in rows] for name in columns})
         connection.register("given_rows", data)
@@ -222,18 +320,16 @@ def _write(
         connection.unregister("given_rows")
 
 
-def clear_verdicts(connection: duckdb.DuckDBPyConnection, since: Stage) -> None:
-    """Take away the verdicts on a stage and on all that follows it."""
-    later = STAGES[STAGES.index(since) :]
-    connection.execute("delete from meta.guard_result where stage in (select unnest(?))", [later])
-
-
 def record_verdicts(
-    connection: duckdb.DuckDBPyConnection, guard: str, results: Iterable[GuardResult]
+    connection: duckdb.DuckDBPyConnection, guard: str, results: Sequence[GuardResult]
 ) -> None:
-    """Replace what a guard said."""
+    """Replace what a guard said of these expectations."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    connection.execute("delete from meta.guard_result where guard = ?", [guard])
+    connection.execute(
+        "delete from meta.guard_result "
+        "where guard = ? and expectation in (select unnest(?::varchar[]))",
+        [guard, [result.expectation for result in results]],
+    )
     for result in results:
         values = [*astuple(result), now]
         connection.execute(

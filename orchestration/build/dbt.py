@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from data_quality import load_suites
 from orchestration.fingerprint import files_hash
+from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources.registry import Registry
 
@@ -91,10 +94,44 @@ def generate_catalog(settings: Settings, registry: Registry) -> tuple[Path, Path
     return manifest, settings.dbt_target / "catalog.json"
 
 
-def build_models(settings: Settings, registry: Registry) -> list[RunResult]:
-    """Build and test every model, and give what became of each node.
+def node_parts(manifest: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
+    """What dbt makes: of each node's unique id its name as a part, and the parts that it reads."""
+    named = {
+        unique_id: f"{node['schema']}.{node['name']}"
+        for unique_id, node in {**manifest["nodes"], **manifest["sources"]}.items()
+        if node["resource_type"] in ("model", "seed", "source")
+    } | {
+        unique_id: f"test {node['name']}"
+        for unique_id, node in manifest["nodes"].items()
+        if node["resource_type"] == "test"
+    }
+    return {
+        unique_id: (
+            named[unique_id],
+            [named[read] for read in node.get("depends_on", {}).get("nodes", []) if read in named],
+        )
+        for unique_id, node in manifest["nodes"].items()
+        if unique_id in named
+    }
+
+
+def candidate_parts(settings: Settings, registry: Registry) -> dict[str, list[str]]:
+    """Every part that a candidate must have, and what it reads: tables, guards and dbt's tests."""
+    manifest = json.loads(manifest_path(settings, registry).read_text(encoding="utf-8"))
+    return {
+        **{f"raw.{table}": [] for table in RAW_TABLES},
+        **dict(node_parts(manifest).values()),
+        **{f"guard {name}": sorted(suite.reads) for name, suite in load_suites().items()},
+    }
+
+
+def build_models(
+    settings: Settings, registry: Registry, names: Sequence[str] = ()
+) -> list[RunResult]:
+    """Build and test every model, or the nodes of these names; give what became of each node.
 
     Unit tests are left to ``make test``: they test the code, not the data. Exposures are not built.
+    With names, no test runs but those that are named.
 
     Raises:
         RuntimeError: dbt did not come as far as running a node.
@@ -102,7 +139,8 @@ def build_models(settings: Settings, registry: Registry) -> list[RunResult]:
     from dbt.artifacts.schemas.run import RunExecutionResult, RunResult
 
     left_out = ("--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure")
-    outcome = _invoke(settings, registry, "build", *left_out, "--no-write-json")
+    chosen = ("--select", *names, "--indirect-selection", "empty") if names else ()
+    outcome = _invoke(settings, registry, "build", *left_out, *chosen, "--no-write-json")
     if not isinstance(outcome.result, RunExecutionResult):
         raise RuntimeError(f"dbt did not run: {outcome.exception}")
     return [result for result in outcome.result.results if isinstance(result, RunResult)]

@@ -11,7 +11,8 @@ import typer
 from orchestration.cli import report
 from orchestration.cli.app import InboxOption, ProfileOption, app, context, current, err, out
 from orchestration.layout import current_release, read_manifest
-from orchestration.problems import NothingYetError
+from orchestration.notify import check
+from orchestration.problems import NothingYetError, UsageError
 from orchestration.settings import PROJECT_ROOT
 
 
@@ -23,6 +24,19 @@ def refresh(
         bool,
         typer.Option("--fetch", help="Download again what has an address and is not in the inbox."),
     ] = False,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Build again even where nothing changed; what is published stays as it is.",
+        ),
+    ] = False,
+    notify: Annotated[
+        bool,
+        typer.Option(
+            "--notify/--no-notify", help="Tell whom LBN_NOTIFY names how a run of Dagster ended."
+        ),
+    ] = True,
 ) -> None:
     """Build everything from the source files and publish a release.
 
@@ -33,11 +47,12 @@ def refresh(
     from orchestration.defs.refresh import refresh as run
 
     settings, registry = context(profile, inbox)
+    check(settings)
     if fetch:
         settings = settings.fetching()
     report.banner(err, registry.profile)
     with report.Progress(err) as progress:
-        refreshed = run(settings, registry, progress)
+        refreshed = run(settings, registry, progress, force=force, notify=notify)
     report.refreshed(out, refreshed, settings)
 
 
@@ -51,6 +66,12 @@ def status(profile: ProfileOption = None) -> None:
     report.banner(err, registry.profile)
     verify(release)
     report.status(out, release, read_manifest(release))
+    # Dagster takes two seconds to import: only where it has ever been used.
+    if settings.dagster_home.exists():
+        from orchestration.defs.instance import automation
+
+        for line in automation(settings):
+            out.print(line, markup=False)
 
 
 @app.command()
@@ -92,20 +113,53 @@ def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
 def ui(
     profile: ProfileOption = None,
     inbox: InboxOption = None,
-    port: Annotated[int, typer.Option(help="Port on this machine.")] = 3000,
+    port: Annotated[int, typer.Option(help="Port on this machine.", min=1, max=65535)] = 3000,
+    host: Annotated[
+        str,
+        typer.Option(help="Address to listen on. The UI has no login: who reaches it can do all."),
+    ] = "127.0.0.1",
 ) -> None:
-    """Serve the Dagster UI of a profile on this machine only (127.0.0.1)."""
+    """Serve the Dagster UI, with every profile, on this machine only (127.0.0.1)."""
     import os
 
     from orchestration.build.dbt import manifest_path
-    from orchestration.defs.refresh import prepare_dagster
+    from orchestration.defs.instance import prepare_dagster
 
     settings, registry = context(profile, inbox)
+    _require_free(host, port)
     prepare_dagster(settings)
     # The graph is drawn from dbt's manifest: made here, so that the server starts at once.
     manifest_path(settings, registry)
-    err.print(f"Dagster UI on http://127.0.0.1:{port} (Ctrl-C ends it)", markup=False)
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        err.print(
+            f"Listening on {host}: the UI has no login. Whoever reaches it can start and end runs "
+            "and read every figure. docs/deployment.md has what to put in front.",
+            style="yellow",
+            markup=False,
+        )
+    err.print(f"Dagster UI on http://{host}:{port} (Ctrl-C ends it)", markup=False)
     server = Path(sys.executable).with_name("dagster-webserver")
     workspace = str(PROJECT_ROOT / "workspace.yaml")
-    arguments = ["-h", "127.0.0.1", "-p", str(port), "-w", workspace]
+    arguments = ["-h", host, "-p", str(port), "-w", workspace]
     os.execv(server, [str(server), *arguments])  # noqa: S606
+
+
+def _require_free(host: str, port: int) -> None:
+    """Say that a port is taken before anything starts.
+
+    Raises:
+        UsageError: the address cannot be listened on.
+    """
+    import socket
+
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family) as probe:
+            # As the server does: what a server that just ended leaves behind is not in the way.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise UsageError(
+            f"Nothing can listen on {host}, port {port}: {error.strerror or error}.",
+            f"Choose another: lbn ui --port {port + 1 if port < 65535 else 3000}",
+        ) from error

@@ -5,14 +5,23 @@ Here: what Dagster is told of a suite. Not here: what the suites expect (data_qu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
-from data_quality import GuardResult, Suite, load_suites, run_suite
-from orchestration.build.database import open_build, record_verdicts
-from orchestration.defs.source_files import POOL
+from data_quality import SUITES, GuardResult, Suite, load_suites, run_suite
+from orchestration.build.database import open_build, record_verdicts, require_build
+from orchestration.build.parts import Parts
+from orchestration.defs.keys import key
+from orchestration.defs.told import told
+from orchestration.problems import RefreshError
+from orchestration.publish.audit import problem_of
 from orchestration.settings import Settings
+
+
+def guard_step(settings: Settings, suite: Suite) -> str:
+    """Name of the step that runs a suite."""
+    return f"{settings.profile}__{suite.stage}__{suite.table}_{suite.name}"
 
 
 def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
@@ -20,29 +29,47 @@ def build_checks(settings: Settings) -> list[dg.AssetChecksDefinition]:
 
 
 def _check(settings: Settings, suite: Suite) -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        name=suite.name,
-        asset=dg.AssetKey([suite.stage, suite.table]),
-        blocking=True,
-        description=suite.description,
-        pool=POOL,
+    table = key(settings, suite.stage, suite.table)
+
+    @dg.multi_asset_check(
+        name=guard_step(settings, suite),
+        specs=[
+            dg.AssetCheckSpec(
+                suite.name,
+                asset=table,
+                blocking=True,
+                description=suite.description,
+                metadata={"suite": dg.MetadataValue.path(SUITES / f"{suite.name}.yml")},
+            )
+        ],
+        required_resource_keys={"turn"},
     )
-    def check() -> dg.AssetCheckResult:
-        with open_build(settings) as connection:
-            results = run_suite(suite, connection)
-            record_verdicts(connection, suite.name, results)
-        broken = [result for result in results if not result.passed]
-        # A warning would not block, so a guard that fails is always an error.
-        return dg.AssetCheckResult(
-            passed=not broken,
-            severity=dg.AssetCheckSeverity.ERROR,
-            description="; ".join(result.expected for result in broken) or None,
-            metadata={
-                "expectations": len(results),
-                "failed": len(broken),
-                "failing_rows": dg.MetadataValue.md(_table(broken)),
-            },
-        )
+    def check() -> Iterator[dg.AssetCheckResult]:
+        with told():
+            require_build(settings)
+            with open_build(settings) as connection:
+                results = run_suite(suite, connection)
+                record_verdicts(connection, suite.name, results)
+                Parts(connection).record(f"guard {suite.name}", "judged", suite.reads)
+            broken = [result for result in results if not result.passed]
+            # A warning would not block, so a guard that fails is always an error.
+            yield dg.AssetCheckResult(
+                asset_key=table,
+                check_name=suite.name,
+                passed=not broken,
+                severity=dg.AssetCheckSeverity.ERROR,
+                description="; ".join(result.expected for result in broken) or None,
+                metadata={
+                    "expectations": len(results),
+                    "failed": len(broken),
+                    "failing_rows": dg.MetadataValue.md(_table(broken)),
+                },
+            )
+            # Dagster's own error names the check alone; this one says which rows, and what to do.
+            if broken:
+                raise RefreshError(
+                    f"Guarding {suite.stage}.{suite.table}", [problem_of(each) for each in broken]
+                )
 
     return check
 

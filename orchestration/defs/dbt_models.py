@@ -1,99 +1,231 @@
 """One asset a dbt model or seed, with dbt's tests as its checks.
 
-Here: one dbt build and what Dagster is told of it. Not here: any SQL.
+Here: one dbt build, of everything or of what was chosen, and what Dagster is told of it. Not here:
+any SQL.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+import duckdb
+from dagster_dbt import (
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtProject,
+    dbt_assets,
+)
+from dagster_dbt.asset_utils import (
+    get_dbt_resource_names_for_asset_keys,
+    get_dbt_test_names_for_check_keys,
+)
 from dbt.artifacts.resources.types import NodeType
+from dbt.artifacts.schemas.run import RunResult
 
 from data_quality import DBT_GUARD, GuardResult
-from orchestration.build.database import (
-    clear_verdicts,
-    open_build,
-    record_verdicts,
-)
-from orchestration.build.dbt import build_models, manifest_path
-from orchestration.defs.source_files import POOL
-from orchestration.defs.table_metadata import table_metadata
-from orchestration.settings import Settings
+from orchestration.build.database import open_build, record_verdicts, require_build
+from orchestration.build.dbt import build_models, manifest_path, node_parts
+from orchestration.build.expected import expected_of, failing_rows
+from orchestration.build.parts import Parts
+from orchestration.defs.keys import code_at, key
+from orchestration.defs.table_metadata import behind, table_facts
+from orchestration.defs.told import told
+from orchestration.problems import Problem, RefreshError
+from orchestration.publish.audit import problem_of
+from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
+
+_DONE = ("success", "pass", "warn")
 
 
 class Translator(DagsterDbtTranslator):
     """Keys as in the warehouse (schema, table), so that a raw table and its dbt source are one."""
 
+    def __init__(self, settings: Settings) -> None:
+        # Source tests as checks stay off: with them, Dagster ran dbt after a blocking guard failed.
+        super().__init__(DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False))
+        self._profile = settings
+
     def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
-        return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        return key(self._profile, dbt_resource_props["schema"], dbt_resource_props["name"])
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         return str(dbt_resource_props["schema"])
 
+    def get_metadata(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, Any]:
+        code = code_at(DBT_PROJECT / dbt_resource_props["original_file_path"])
+        return {**super().get_metadata(dbt_resource_props), **code}
 
-def _failure_text(node: Any, message: str | None) -> str:
-    where = f"{node.name} ({node.original_file_path})"
-    return f"{where}: {message or 'failed'}"
+    def get_tags(self, dbt_resource_props: Mapping[str, Any]) -> Mapping[str, str]:
+        tier = dbt_resource_props.get("config", {}).get("meta", {}).get("tier")
+        tags = super().get_tags(dbt_resource_props)
+        return {**tags, "tier": tier.replace(" ", "_")} if tier else tags
+
+    def get_asset_check_spec(
+        self,
+        asset_spec: dg.AssetSpec,
+        manifest: Mapping[str, Any],
+        unique_id: str,
+        project: DbtProject | None,
+    ) -> dg.AssetCheckSpec | None:
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=expected_of(manifest["nodes"][unique_id]))
 
 
 def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinition:
     """All models in one step: they share one file, and dbt keeps its own order."""
+    translator = Translator(settings)
+    path = manifest_path(settings, registry)
+    manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    parts = node_parts(manifest)
 
     @dbt_assets(
-        manifest=manifest_path(settings, registry),
+        manifest=path,
         name="build_dbt_models",
-        # Source tests as checks stay off: with them, Dagster ran dbt after a blocking guard failed.
-        dagster_dbt_translator=Translator(
-            settings=DagsterDbtTranslatorSettings(enable_source_tests_as_checks=False)
-        ),
-        pool=POOL,
+        dagster_dbt_translator=translator,
+        required_resource_keys={"turn"},
     )
     def dbt_models(
         context: dg.AssetExecutionContext,
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        with open_build(settings) as connection:
-            clear_verdicts(connection, since="dbt")
-        runs = build_models(settings, registry)
-        checks = {key.name: key for key in context.selected_asset_check_keys}
-        verdicts: list[GuardResult] = []
-        broken: list[str] = []
-        with open_build(settings) as connection:
-            for run in runs:
-                node, passed = run.node, run.status in ("success", "pass", "warn")
-                if node.resource_type == NodeType.Test:
-                    verdict = GuardResult(
-                        stage="dbt",
-                        guard=DBT_GUARD,
-                        expectation=node.name,
-                        passed=passed,
-                        unexpected=run.failures or 0,
-                        examples=(run.message or "") if not passed else "",
-                        expected=node.description or node.name.replace("_", " "),
-                        remedy=f"query the rows with the compiled SQL of {node.name}",
+        with told():
+            require_build(settings)
+            names = _chosen(context)
+            if names:
+                _require_what_is_read(context)
+            runs = build_models(settings, registry, names)
+            broken: list[Problem] = []
+            with open_build(settings) as connection:
+                book = Parts(connection)
+                for run in runs:
+                    yield from _told_of(context, connection, book, run, broken)
+                for observed in behind(connection, settings, context.selected_asset_keys):
+                    context.log_event(observed)
+            if broken:
+                raise RefreshError("Building and testing the models", broken)
+
+    def _chosen(context: dg.AssetExecutionContext) -> list[str]:
+        """What dbt is to build; nothing where that is everything."""
+        if (
+            context.selected_asset_keys == dbt_models.keys
+            and context.selected_asset_check_keys == dbt_models.check_keys
+        ):
+            return []
+        return [
+            *get_dbt_resource_names_for_asset_keys(
+                translator, manifest, dbt_models, context.selected_asset_keys
+            ),
+            *get_dbt_test_names_for_check_keys(
+                translator, manifest, dbt_models, context.selected_asset_check_keys
+            ),
+        ]
+
+    def _require_what_is_read(context: dg.AssetExecutionContext) -> None:
+        """Refuse to build upon a table that the build does not have."""
+        with open_build(settings, read_only=True) as connection:
+            there = {
+                f"{schema}.{table}"
+                for schema, table in connection.execute(
+                    "select table_schema, table_name from information_schema.tables"
+                ).fetchall()
+            }
+        made = {".".join(each.path[1:]) for each in context.selected_asset_keys}
+        read = {
+            table
+            for part, reads in parts.values()
+            if part in made
+            for table in reads
+            if table not in made | there
+        }
+        if read:
+            raise RefreshError(
+                "Building and testing the models",
+                [
+                    Problem(
+                        where=table,
+                        found="not in the build",
+                        expected="whatever a model reads, built before it",
+                        remedy="materialise it too, or everything: lbn refresh, or the job refresh",
                     )
-                    verdicts.append(verdict)
-                    if node.name in checks:
-                        yield dg.AssetCheckResult(
-                            asset_key=checks[node.name].asset_key,
-                            check_name=node.name,
-                            passed=passed,
-                            metadata={"failing_rows": verdict.unexpected},
-                        )
-                # What dbt runs when it starts makes no table.
-                elif passed and node.resource_type != NodeType.Operation:
-                    yield dg.MaterializeResult(
-                        asset_key=dg.AssetKey([node.schema, node.name]),
+                    for table in sorted(read)
+                ],
+            )
+
+    def _told_of(
+        context: dg.AssetExecutionContext,
+        connection: duckdb.DuckDBPyConnection,
+        book: Parts,
+        run: RunResult,
+        broken: list[Problem],
+    ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+        """What became of a node, for the build and for Dagster; nothing of one that was skipped."""
+        node: Any = run.node
+        if run.status == "skipped" or node.resource_type == NodeType.Operation:
+            return
+        done = run.status in _DONE
+        _, reads = parts[node.unique_id]
+        if node.resource_type == NodeType.Test:
+            verdict = _verdict(connection, run)
+            record_verdicts(connection, DBT_GUARD, [verdict])
+            book.record(f"test {node.name}", "judged", reads)
+            for check in context.selected_asset_check_keys:
+                if check.name == node.name:
+                    yield dg.AssetCheckResult(
+                        asset_key=check.asset_key,
+                        check_name=check.name,
+                        passed=done,
+                        description=None if done else verdict.examples,
                         metadata={
-                            **table_metadata(connection, node.schema, node.name),
-                            "execution_seconds": round(run.execution_time, 3),
+                            "failing_rows": verdict.unexpected,
+                            "examples": verdict.examples or "none",
+                            "expected": verdict.expected,
+                            "to_do": verdict.remedy,
                         },
                     )
-                if not passed and run.status != "skipped":
-                    broken.append(_failure_text(node, run.message))
-            record_verdicts(connection, DBT_GUARD, verdicts)
-        if broken:
-            raise dg.Failure("dbt build failed:\n" + "\n".join(broken))
+            if not done:
+                broken.append(problem_of(verdict))
+        elif done:
+            book.record_table(node.schema, node.name, reads)
+            facts = table_facts(connection, node.schema, node.name)
+            yield dg.MaterializeResult(
+                asset_key=key(settings, node.schema, node.name),
+                data_version=dg.DataVersion(facts.version),
+                metadata={**facts.metadata, "execution_seconds": round(run.execution_time, 3)},
+            )
+        else:
+            broken.append(
+                Problem(
+                    where=f"{node.schema}.{node.name} ({node.original_file_path})",
+                    found=f"dbt could not build it: {' '.join((run.message or '').split())}",
+                    expected="a model that builds",
+                    remedy=f"run its SQL: {_compiled(node)}",
+                )
+            )
+
+    def _verdict(connection: duckdb.DuckDBPyConnection, run: RunResult) -> GuardResult:
+        node: Any = run.node
+        done = run.status in _DONE
+        return GuardResult(
+            stage="dbt",
+            guard=DBT_GUARD,
+            expectation=node.name,
+            passed=done,
+            unexpected=0 if done else (run.failures or 1),
+            examples="" if done else failing_rows(connection, node, run.message or ""),
+            expected=expected_of(node.to_dict()),
+            remedy=f"see all rows with {_compiled(node)}; then put right what they come from",
+        )
+
+    def _compiled(node: Any) -> str:
+        folder = settings.dbt_target / "compiled" / node.package_name
+        compiled = folder / node.original_file_path
+        if node.resource_type == NodeType.Test and node.test_node_type == "generic":
+            compiled = compiled / node.path
+        return (
+            str(compiled.relative_to(PROJECT_ROOT))
+            if compiled.is_relative_to(PROJECT_ROOT)
+            else str(compiled)
+        )
 
     return dbt_models

@@ -1,28 +1,15 @@
-"""A Dagster logger that tells a person which step runs, in place of Dagster's log lines."""
+"""What a person is told while a run goes on: which step runs, in place of Dagster's log lines."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Mapping
 from typing import Protocol
 
 import dagster as dg
 
 from data_quality import load_suites
-
-_STEPS = {
-    "take_source_files": "Taking the source files into the vault",
-    "read_raw_tables": "Reading the files into raw tables",
-    "build_dbt_models": "Building and testing the models",
-    "release": "Auditing and publishing the release",
-}
-
-
-def _guarded() -> dict[str, str]:
-    """The table that each guard's step judges: Dagster names the step '<asset>_<check>'."""
-    return {
-        f"{suite.stage}__{suite.table}_{suite.name}": f"{suite.stage}.{suite.table}"
-        for suite in load_suites().values()
-    }
+from orchestration.defs.checks import guard_step
+from orchestration.settings import Settings
 
 
 class Announcer(Protocol):
@@ -35,28 +22,22 @@ class Announcer(Protocol):
         """The step that runs has failed."""
 
 
-class _Handler(logging.Handler):
-    def __init__(self, announcer: Announcer) -> None:
-        super().__init__()
-        self._announcer = announcer
-        self._guarded = _guarded()
-
-    def emit(self, record: logging.LogRecord) -> None:
-        event = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if event is None:
-            return
-        if event.event_type == dg.DagsterEventType.STEP_START:
-            step = event.step_key
-            self._announcer.announce(_STEPS.get(step) or f"Guarding {self._guarded[step]}")
-        elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
-            self._announcer.failed()
+def step_names(settings: Settings) -> dict[str, str]:
+    """What each step does, in a few words."""
+    return {
+        "take_source_files": "Taking the source files into the vault",
+        "read_raw_tables": "Reading the files into raw tables",
+        "build_dbt_models": "Building and testing the models",
+        f"{settings.profile}__release": "Auditing and publishing the release",
+    } | {
+        guard_step(settings, suite): f"Guarding {suite.stage}.{suite.table}"
+        for suite in load_suites().values()
+    }
 
 
-def progress_logger(announcer: Announcer) -> dg.LoggerDefinition:
-    @dg.logger
-    def progress(_context: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("lbn")
-        logger.addHandler(_Handler(announcer))
-        return logger
-
-    return progress
+def announce_event(event: dg.DagsterEvent, names: Mapping[str, str], announcer: Announcer) -> None:
+    """Tell of a step that begins or fails."""
+    if event.event_type == dg.DagsterEventType.STEP_START and event.step_key:
+        announcer.announce(names[event.step_key])
+    elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
+        announcer.failed()

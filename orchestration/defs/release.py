@@ -1,46 +1,67 @@
 """The release: the last asset, downstream of every mart and of every blocking guard."""
 
-from __future__ import annotations
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
-from orchestration.defs.source_files import OWNERS, POOL
+from orchestration.defs.keys import key
+from orchestration.defs.report import report
+from orchestration.defs.telling import OUTCOME_TAG, RELEASE_TAG
+from orchestration.defs.told import told
 from orchestration.layout import EXPLORER, EXPORTS, FIRST_PAGE, WAREHOUSE
 from orchestration.publish.release import publish
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 
-RELEASE_KEY = dg.AssetKey(["release"])
+OWNERS = ["team:data-engineering"]
+# The schedule is yearly; by then somebody should ask why there is no newer one.
+FRESH_FOR = timedelta(days=400)
+
+
+def release_metadata(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
+    """What the page of the release shows."""
+    return {
+        "release_id": manifest["release_id"],
+        "label": manifest["label"],
+        "warehouse": dg.MetadataValue.path(path / WAREHOUSE),
+        "explorer": dg.MetadataValue.path(path / EXPLORER / FIRST_PAGE),
+        "exports": dg.MetadataValue.path(path / EXPORTS),
+        **{name: dg.MetadataValue.md(text) for name, text in report(path, manifest).items()},
+        "licences": dg.MetadataValue.json(manifest["licences"]),
+    }
 
 
 def build_release(
     settings: Settings, registry: Registry, upstream: list[dg.AssetKey]
 ) -> dg.AssetsDefinition:
     @dg.asset(
-        key=RELEASE_KEY,
+        key=key(settings, "release"),
         deps=upstream,
         description="The published warehouse with its explorer, exports and documentation: "
         "immutable, checksummed, what analysts open.",
         group_name="release",
         kinds={"duckdb"},
         owners=OWNERS,
-        pool=POOL,
+        required_resource_keys={"turn"},
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FRESH_FOR),
     )
-    def release() -> dg.MaterializeResult[None]:
-        published = publish(settings, registry)
-        manifest = published.manifest
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+        with told():
+            published = publish(settings, registry)
+        context.instance.add_run_tags(
+            context.run_id,
+            {
+                OUTCOME_TAG: "unchanged" if published.was_there else "built",
+                RELEASE_TAG: published.release_id,
+            },
+        )
         return dg.MaterializeResult(
             data_version=dg.DataVersion(published.release_id),
             metadata={
-                "release_id": published.release_id,
-                "label": manifest["label"],
-                "warehouse": dg.MetadataValue.path(published.path / WAREHOUSE),
-                "explorer": dg.MetadataValue.path(published.path / EXPLORER / FIRST_PAGE),
-                "exports": dg.MetadataValue.path(published.path / EXPORTS),
+                **release_metadata(published.path, published.manifest),
                 "was_there_already": published.was_there,
-                "editions": dg.MetadataValue.json(manifest["editions"]),
-                "changes_since": dg.MetadataValue.json(manifest["changes_since"]),
-                "licences": dg.MetadataValue.json(manifest["licences"]),
             },
         )
 

@@ -8,13 +8,22 @@ from __future__ import annotations
 
 import dagster as dg
 
-from orchestration.defs.jobs import refresh
+from orchestration.defs.telling import STEP
+from orchestration.settings import Settings
 
-annual_refresh = dg.ScheduleDefinition(
-    name="annual_refresh",
-    job=refresh,
-    cron_schedule="0 6 1 12 *",
-    execution_timezone="Europe/London",
-    default_status=dg.DefaultScheduleStatus.STOPPED,
-    description="Rebuilds the warehouse every year on 1 December at 06:00.",
-)
+
+def build_schedule(
+    settings: Settings, refresh: dg.UnresolvedAssetJobDefinition
+) -> dg.ScheduleDefinition:
+    """The yearly refresh, at the time of the settings."""
+    fetches = " and downloads again what has an address" if settings.schedule_fetch else ""
+    return dg.ScheduleDefinition(
+        name="annual_refresh",
+        job=refresh,
+        cron_schedule=settings.schedule,
+        execution_timezone="Europe/London",
+        default_status=dg.DefaultScheduleStatus.STOPPED,
+        run_config={"ops": {STEP: {"config": {"fetch": settings.schedule_fetch}}}},
+        description=f"Refreshes at '{settings.schedule}' (LBN_SCHEDULE){fetches}. It needs the "
+        "daemon: dagster-daemon run, beside the server; lbn status says whether it runs.",
+    )

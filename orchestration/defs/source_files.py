@@ -1,28 +1,53 @@
 """One asset a registered source release: its file, in the vault.
 
-Here: taking files from the inbox or the official address. Not here: opening them.
+Here: looking whether there is anything to do, and taking files from the inbox or the official
+address. Not here: opening them.
 """
-
-from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
+from orchestration.defs.keys import code_at, key
+from orchestration.defs.look import look
+from orchestration.defs.release import release_metadata
+from orchestration.defs.telling import OUTCOME_TAG, RELEASE_TAG, STEP
+from orchestration.defs.told import told
+from orchestration.layout import read_manifest
+from orchestration.publish.pointer import point_to
 from orchestration.settings import Settings
-from orchestration.sources.registry import Registry, Source
+from orchestration.sources.registry import CATALOGUE, Registry, Source
 from orchestration.sources.sample_inbox import fill_sample_inbox
 from orchestration.sources.vault import Vault, VaultFile
 
 OWNERS = ["team:data-engineering"]
-POOL = "warehouse"
 
 
-def source_key(source_id: str) -> dg.AssetKey:
-    return dg.AssetKey(["source", source_id])
+class RefreshConfig(dg.Config):
+    """How a refresh goes about it."""
+
+    fetch: bool = Field(
+        default=False,
+        description="Download again what has an address and is not in the inbox.",
+    )
+    force: bool = Field(
+        default=False,
+        description="Build again even where nothing changed. The same inputs and code give the "
+        "same release, so what is published stays; the build is made anew and guarded.",
+    )
+    notify: bool = Field(
+        default=True,
+        description="Tell whom LBN_NOTIFY names how the refresh ended: what failed and what to do, "
+        "or what changed in the lists.",
+    )
+
+
+def source_key(settings: Settings, source_id: str) -> dg.AssetKey:
+    return key(settings, "source", source_id)
 
 
 def taken_files(settings: Settings) -> Path:
@@ -31,55 +56,110 @@ def taken_files(settings: Settings) -> Path:
 
 
 def load_taken_files(settings: Settings) -> list[VaultFile]:
-    entries = json.loads(taken_files(settings).read_text(encoding="utf-8"))
+    path = taken_files(settings)
+    entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     return [VaultFile(**entry) for entry in entries]
 
 
-def _spec(source: Source, registry: Registry) -> dg.AssetSpec:
+def _spec(source: Source, settings: Settings, registry: Registry) -> dg.AssetSpec:
     return dg.AssetSpec(
-        source_key(source.id),
+        source_key(settings, source.id),
         description=f"{source.title}. {source.publisher}. Licence: {source.licence}.",
         group_name="sources",
-        kinds={"geojson" if source.kind == "boundary" else "csv"},
+        kinds={suffix.removeprefix(".") for suffix in source.suffixes},
         owners=OWNERS,
+        # With nothing changed no file is taken, and all that follows is skipped.
+        skippable=True,
         metadata={
             "landing_page": dg.MetadataValue.url(source.landing_page),
             "licence": source.licence,
             "citation": source.citation,
             "expected_rows": registry.rows(source),
             "inbox_pattern": " or ".join(source.inbox),
+            **code_at(CATALOGUE / "sources.yml", f"- id: {source.id}"),
         },
     )
 
 
 def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefinition:
     """One step for all sources, so that every missing file is told at once."""
+    sources = {source_key(settings, source.id): source for source in registry.sources}
 
     @dg.multi_asset(
-        name="take_source_files",
-        specs=[_spec(source, registry) for source in registry.sources],
-        pool=POOL,
+        name=STEP,
+        specs=[_spec(source, settings, registry) for source in registry.sources],
+        can_subset=True,
+        required_resource_keys={"turn"},
     )
-    def take_source_files() -> Iterator[dg.MaterializeResult[None]]:
-        fill_sample_inbox(settings, registry)
-        vault = Vault(settings, registry)
-        files = vault.take_all(fetch=settings.fetch)
+    def take_source_files(
+        context: dg.AssetExecutionContext, config: RefreshConfig
+    ) -> Iterator[dg.MaterializeResult[None]]:
+        chosen = replace(settings, fetch=settings.fetch or config.fetch)
+        with told():
+            # Whoever materialises a part wants that part, changed or not.
+            if _is_whole(context) and not config.force and _nothing_to_build(context, chosen):
+                return
+            fill_sample_inbox(chosen, registry)
+            vault = Vault(chosen, registry)
+            files = vault.take_all(
+                [sources[each] for each in context.selected_asset_keys], fetch=chosen.fetch
+            )
+            _hand_on(files)
+            for file in files:
+                yield dg.MaterializeResult(
+                    asset_key=source_key(settings, file.source_id),
+                    data_version=dg.DataVersion(file.sha256),
+                    metadata={
+                        "sha256": file.sha256,
+                        "issue": file.issue,
+                        "origin": file.origin,
+                        "retrieved_at": file.retrieved_at,
+                        "bytes": file.bytes,
+                        "path": dg.MetadataValue.path(vault.path_of(file)),
+                    },
+                )
+
+    def _is_whole(context: dg.AssetExecutionContext) -> bool:
+        """Whether the run goes from every source to the release."""
+        selected = context.job_def.asset_layer.selected_asset_keys
+        return {*sources, key(settings, "release")} <= set(selected)
+
+    def _nothing_to_build(context: dg.AssetExecutionContext, chosen: Settings) -> bool:
+        """Whether the release is there already; then it is made current, and the run says so."""
+        found = look(chosen, registry)
+        if found.release is None:
+            return False
+        release = found.release
+        if found.outcome == "restored":
+            point_to(settings.releases, release.name)
+            text = f"Built before from the same inputs and code, and current again: {release.name}"
+            event: dg.AssetMaterialization | dg.AssetObservation = dg.AssetMaterialization(
+                key(settings, "release"),
+                description=text,
+                metadata=release_metadata(release, read_manifest(release)),
+                tags={"dagster/data_version": release.name},
+            )
+        else:
+            text = f"Nothing changed: the same inputs and code as {release.name}"
+            event = dg.AssetObservation(
+                key(settings, "release"),
+                description=text,
+                metadata=release_metadata(release, read_manifest(release)),
+                tags={"dagster/data_version": release.name},
+            )
+        context.log.info(text)
+        context.log_event(event)
+        context.instance.add_run_tags(
+            context.run_id, {OUTCOME_TAG: found.outcome, RELEASE_TAG: release.name}
+        )
+        return True
+
+    def _hand_on(files: list[VaultFile]) -> None:
+        anew = {file.source_id for file in files}
+        kept = [file for file in load_taken_files(settings) if file.source_id not in anew]
         settings.build.mkdir(parents=True, exist_ok=True)
         taken_files(settings).write_text(
-            json.dumps([asdict(file) for file in files], indent=2), encoding="utf-8"
+            json.dumps([asdict(file) for file in (*kept, *files)], indent=2), encoding="utf-8"
         )
-        for file in files:
-            yield dg.MaterializeResult(
-                asset_key=source_key(file.source_id),
-                data_version=dg.DataVersion(file.sha256),
-                metadata={
-                    "sha256": file.sha256,
-                    "issue": file.issue,
-                    "origin": file.origin,
-                    "retrieved_at": file.retrieved_at,
-                    "bytes": file.bytes,
-                    "path": dg.MetadataValue.path(vault.path_of(file)),
-                },
-            )
 
     return take_source_files

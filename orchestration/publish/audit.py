@@ -2,44 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import duckdb
 
-from data_quality import DBT_GUARD, load_suites
-from orchestration.fingerprint import code_version
+from data_quality import GuardResult
+from orchestration.build.parts import mixed_parts
 from orchestration.problems import Problem, RefreshError
+from orchestration.queries import query_rows
 
 
-def audit(build: duckdb.DuckDBPyConnection) -> None:
-    """Every suite and dbt's tests must have judged what lies in the build now, and passed it.
+def audit(build: duckdb.DuckDBPyConnection, expected: Mapping[str, Iterable[str]]) -> None:
+    """Every part must be made of the others, and judged and passed by every guard and test.
+
+    Args:
+        expected: Every part that a candidate must have: tables, guards and tests.
 
     Raises:
-        RefreshError: with every guard that failed or was not run.
+        RefreshError: with every part that is missing or of another candidate, and every guard or
+            test that failed.
     """
-    required = [*load_suites(), DBT_GUARD]
-    judged = {
-        guard
-        for (guard,) in build.execute("select distinct guard from meta.guard_result").fetchall()
-    }
-    problems = [
-        Problem(
-            where=f"guard {guard}",
-            found="it has not judged this candidate",
-            expected="every guard run since the candidate was last written",
-            remedy="materialise everything again: lbn refresh, or the job refresh",
-        )
-        for guard in required
-        if guard not in judged
-    ]
-    built_by = build.execute("select code_version from meta.build").fetchall()[0][0]
-    if built_by != code_version():
-        problems.append(
-            Problem(
-                where="the candidate",
-                found=f"built by code {built_by}; the code is now {code_version()}",
-                expected="a candidate of the code that publishes it",
-                remedy="materialise everything again: lbn refresh, or the job refresh",
-            )
-        )
+    problems = mixed_parts(build, expected)
     problems += failed_guards(build)
     if problems:
         raise RefreshError("Auditing the candidate", problems)
@@ -47,16 +30,19 @@ def audit(build: duckdb.DuckDBPyConnection) -> None:
 
 def failed_guards(build: duckdb.DuckDBPyConnection) -> list[Problem]:
     """Every expectation that failed, with the rows that broke it."""
-    failed = build.execute(
-        "select guard, expectation, unexpected, examples, expected, remedy "
-        "from meta.guard_result where not passed order by guard, expectation"
-    ).fetchall()
-    return [
-        Problem(
-            where=f"guard {guard}, {expectation}",
-            found=f"{unexpected} broken: {examples}",
-            expected=expected,
-            remedy=remedy,
-        )
-        for guard, expectation, unexpected, examples, expected, remedy in failed
-    ]
+    failed = query_rows(
+        build,
+        "select * exclude (checked_at) from meta.guard_result where not passed "
+        "order by guard, expectation",
+    )
+    return [problem_of(GuardResult(**row)) for row in failed]
+
+
+def problem_of(result: GuardResult) -> Problem:
+    """What a guard or a test that failed says to the person who must act."""
+    return Problem(
+        where=f"guard {result.guard}, {result.expectation}",
+        found=f"{result.unexpected} broken: {result.examples}",
+        expected=result.expected,
+        remedy=result.remedy,
+    )

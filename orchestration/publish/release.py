@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,8 +21,9 @@ from typing import Any
 
 import duckdb
 
+from orchestration.build.dbt import candidate_parts
 from orchestration.build.method import create_formulas, create_questions
-from orchestration.fingerprint import code_version, release_id
+from orchestration.fingerprint import code_version, git_commit, release_id
 from orchestration.layout import (
     CHECKSUMS,
     DOCUMENTATION,
@@ -39,7 +38,7 @@ from orchestration.publish.audit import audit
 from orchestration.publish.companions import write_documentation, write_for_people
 from orchestration.publish.pointer import point_to, verify
 from orchestration.queries import query_rows, quoted
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 from orchestration.sources.vault import sha256_of
 
@@ -78,7 +77,7 @@ def publish(settings: Settings, registry: Registry) -> Published:
             ],
         )
     with _candidate(settings) as build:
-        audit(build)
+        audit(build, candidate_parts(settings, registry))
         inputs = dict(build.execute("select source_id, sha256 from meta.source_file").fetchall())
         code = code_version()
         name = release_id(settings.profile, inputs, code)
@@ -136,22 +135,6 @@ def _write_text(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _git_commit() -> str | None:
-    """The commit, with '+' where the checkout has changes; None outside a checkout."""
-    if shutil.which("git") is None or not (PROJECT_ROOT / ".git").exists():
-        return None
-
-    def git(*arguments: str) -> str:
-        return subprocess.run(
-            ["git", "-C", str(PROJECT_ROOT), *arguments], capture_output=True, text=True, check=True
-        ).stdout.strip()
-
-    try:
-        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain") else "")
-    except subprocess.CalledProcessError:
-        return None
-
-
 def _mart_tables(build: duckdb.DuckDBPyConnection) -> list[str]:
     return [
         name
@@ -182,7 +165,7 @@ def _manifest(
         "label": "SYNTHETIC" if registry.profile.synthetic else "REAL",
         "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "code_version": code,
-        "git_commit": _git_commit(),
+        "git_commit": git_commit(),
         "libraries": {library: version(library) for library in _LIBRARIES},
         "editions": query_rows(
             build,

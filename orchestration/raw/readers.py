@@ -15,6 +15,7 @@ import duckdb
 
 from orchestration.modelling.seeds import Methodology
 from orchestration.problems import Problem, RefreshError
+from orchestration.queries import quoted
 from orchestration.raw.boundaries import read_boundaries
 from orchestration.raw.indicators import read_indicators
 from orchestration.raw.outcomes import read_outcomes
@@ -91,6 +92,52 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "in_bounds": "boolean not null",
     },
 }
+# What a column means, in whatever raw table it stands; the build has it as comments.
+MEANINGS = {
+    "area_code": "Code of the area as the file has it.",
+    "area_ha": "Area of the boundary in hectares.",
+    "area_name": "Name of the area as the file has it.",
+    "area_type": "Area type with vintage.",
+    "centroid_easting": "Centroid, metres on the British National Grid.",
+    "centroid_latitude": "Centroid, degrees, WGS 84.",
+    "centroid_longitude": "Centroid, degrees, WGS 84.",
+    "centroid_northing": "Centroid, metres on the British National Grid.",
+    "change_code": "How the area changed between the vintages, as the lookup says.",
+    "children": "Children, persons: denominator of IDACI.",
+    "crs": "Coordinate reference system that the file is in.",
+    "decile": "Decile as published.",
+    "denominator": "What the numerator is divided by, as published.",
+    "from_code": "Code of the area that is looked up.",
+    "from_name": "Name of the area that is looked up.",
+    "from_type": "Type of the area that is looked up, with vintage.",
+    "geometry_wkb": "Boundary as WKB, in EPSG:27700, valid.",
+    "in_bounds": "Whether the boundary lies within the country.",
+    "index_release": "Index and year whose indicators or summaries these are.",
+    "indicator": "Id of the indicator in the seed.",
+    "lad_code": "Code of the local authority as the file has it.",
+    "lad_name": "Name of the local authority as the file has it.",
+    "line_number": "Line of the file, row of the sheet, or number of the feature.",
+    "measure": "What is ranked or summed up: overall, a domain or sub-domain.",
+    "numerator": "How many are counted.",
+    "older_people": "Older people, persons: denominator of IDAOPI.",
+    "outcome": "Id of the outcome in the seed.",
+    "population": "Residents, persons.",
+    "published_flag": "Whether the publisher lists the area.",
+    "rank": "Rank as published, rank 1 = worst.",
+    "relation": "Kind of link: best_fit, exact_fit, member or successor.",
+    "repair": "What was done to make the boundary valid; NULL where nothing was.",
+    "score": "Score as published.",
+    "sheet": "Sheet of the workbook; NULL for CSV.",
+    "source_id": "The source release.",
+    "statistic": "Which summary of the measure.",
+    "status": "Whether the file has a value, a marker or nothing.",
+    "to_code": "Code of the area that it belongs to.",
+    "to_name": "Name of the area that it belongs to.",
+    "to_type": "Type of the area that it belongs to, with vintage.",
+    "total_population": "All people, persons: denominator of income.",
+    "value": "Value as published, in the indicator's or statistic's unit.",
+    "working_age": "People of working age, persons: denominator of employment.",
+}
 TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
     "index": ("index_area", "index_measure"),
     "indicators": ("indicator",),
@@ -154,6 +201,10 @@ def read_all(
             f"create table raw.{table} "
             f"(source_id varchar not null, line_number bigint not null, {declared})"
         )
+        for name in ("source_id", "line_number", *columns):
+            connection.execute(
+                f"comment on column raw.{table}.{name} is '{quoted(MEANINGS[name])}'"
+            )
     problems: list[Problem] = []
     for file in files:
         source = registry.source(file.source_id)

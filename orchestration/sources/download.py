@@ -16,7 +16,7 @@ import os
 import re
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -72,6 +72,25 @@ class Downloaded:
     bytes: int
     retrieved_at: str  # UTC, ISO 8601, to the second
     content_type: str
+    validators: "Validators" = field(default_factory=lambda: Validators())
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What a server said of a file, to be asked with whether it is still the same."""
+
+    etag: str = ""
+    last_modified: str = ""
+
+    @classmethod
+    def of(cls, reply: httpx.Response) -> "Validators":
+        return cls(reply.headers.get("etag", ""), reply.headers.get("last-modified", ""))
+
+    @property
+    def conditions(self) -> dict[str, str]:
+        """The headers of a request for the file if it is another one by now."""
+        given = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
+        return {name: value for name, value in given.items() if value}
 
 
 class DownloadError(Exception):
@@ -85,7 +104,23 @@ def download_file(url: str, destination: Path, *, limits: Limits = Limits()) -> 
     """Fetch `url` into `destination`, which is replaced only once all of the file is here."""
     with _session(url, limits) as session, _replacing(destination) as sink:
         reply = session.fetch(sink)
-    return sink.downloaded(destination, reply.url, reply.headers.get("content-type", ""))
+    return sink.downloaded(
+        destination, reply.url, reply.headers.get("content-type", ""), Validators.of(reply)
+    )
+
+
+def download_if_changed(
+    url: str, destination: Path, known: Validators, *, limits: Limits = Limits()
+) -> Downloaded | None:
+    """Fetch `url` as `download_file` does; None where the server says that it is still the same."""
+    try:
+        with _session(url, limits, known.conditions) as session, _replacing(destination) as sink:
+            reply = session.fetch(sink)
+    except _NotModifiedError:
+        return None
+    return sink.downloaded(
+        destination, reply.url, reply.headers.get("content-type", ""), Validators.of(reply)
+    )
 
 
 def download_arcgis_table(url: str, destination: Path, *, limits: Limits = Limits()) -> Downloaded:
@@ -150,9 +185,16 @@ class _Sink:
         self.sha256.update(data)
         self.size += len(data)
 
-    def downloaded(self, path: Path, url: httpx.URL, content_type: str) -> Downloaded:
+    def downloaded(
+        self,
+        path: Path,
+        url: httpx.URL,
+        content_type: str,
+        validators: Validators = Validators(),
+    ) -> Downloaded:
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        return Downloaded(path, str(url), self.sha256.hexdigest(), self.size, now, content_type)
+        sha256 = self.sha256.hexdigest()
+        return Downloaded(path, str(url), sha256, self.size, now, content_type, validators)
 
 
 @contextmanager
@@ -170,6 +212,10 @@ def _replacing(destination: Path) -> Iterator[_Sink]:
 
 
 # --- HTTP -----------------------------------------------------------------------------------------
+
+
+class _NotModifiedError(Exception):
+    """The server has the file that the request knows of."""
 
 
 class _PassingError(Exception):
@@ -195,10 +241,12 @@ def _may_pass(status: str) -> bool:
 
 
 @contextmanager
-def _session(url: str, limits: Limits) -> Iterator["_Session"]:
+def _session(
+    url: str, limits: Limits, conditions: Mapping[str, str] | None = None
+) -> Iterator["_Session"]:
     timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
     # identity: these files are fetched once, and Content-Length then speaks of the file itself
-    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity"}
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(conditions or {})}
     try:
         address = httpx.URL(url)
     except httpx.InvalidURL as error:
@@ -328,6 +376,8 @@ def _check_address(asked: httpx.URL, url: httpx.URL) -> None:
 def _check_status(asked: httpx.URL, response: httpx.Response) -> None:
     if response.status_code == httpx.codes.OK:
         return
+    if response.status_code == httpx.codes.NOT_MODIFIED and _is_conditional(response.request):
+        raise _NotModifiedError
     status = f"{response.status_code} {httpx.codes.get_reason_phrase(response.status_code)}".strip()
     place = "" if response.url == asked else f" at {response.url}"
     happened = f"the server answered {status}{place}."
@@ -335,6 +385,10 @@ def _check_status(asked: httpx.URL, response: httpx.Response) -> None:
         wait = response.headers.get("retry-after", "")
         raise _PassingError(happened, int(wait) if re.fullmatch("[0-9]{1,6}", wait) else 0)
     raise DownloadError(asked, happened, FIND_ANEW)
+
+
+def _is_conditional(request: httpx.Request) -> bool:
+    return "if-none-match" in request.headers or "if-modified-since" in request.headers
 
 
 def _decoded(response: httpx.Response) -> Iterator[bytes]:

@@ -166,8 +166,10 @@ class Vault:
             raise RefreshError("Taking source files into the vault", [self.missing(source)])
         return self._download(source)
 
-    def take_all(self, *, fetch: bool = False) -> list[VaultFile]:
-        """Every registered source.
+    def take_all(
+        self, sources: Iterable[Source] | None = None, *, fetch: bool = False
+    ) -> list[VaultFile]:
+        """The files of these sources, or of every registered one, in the registry's order.
 
         Raises:
             RefreshError: once, with the problems of all sources.
@@ -175,7 +177,8 @@ class Vault:
         inbox = inbox_files(self._settings.inbox)
         taken: list[VaultFile] = []
         problems: list[Problem] = []
-        for source in self._registry.sources:
+        wanted = {source.id for source in sources or self._registry.sources}
+        for source in (each for each in self._registry.sources if each.id in wanted):
             try:
                 taken.append(self.take(source, inbox, fetch=fetch))
             except RefreshError as error:

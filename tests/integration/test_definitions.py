@@ -36,6 +36,13 @@ def graph(data: Path) -> Any:
     return defs.get_repository_def()
 
 
+def key(*path: str) -> dg.AssetKey:
+    return dg.AssetKey(["sample", *path])
+
+
+RELEASE = key("release")
+
+
 def ancestors(graph: Any, key: dg.AssetKey) -> set[dg.AssetKey]:
     seen: set[dg.AssetKey] = set()
     waiting = [key]
@@ -47,42 +54,42 @@ def ancestors(graph: Any, key: dg.AssetKey) -> set[dg.AssetKey]:
 
 
 def test_every_source_file_leads_to_the_release(graph: Any) -> None:
-    above = ancestors(graph, dg.AssetKey("release"))
+    above = ancestors(graph, RELEASE)
     for source in load_registry("sample").sources:
-        assert dg.AssetKey(["source", source.id]) in above
+        assert key("source", source.id) in above
     for table in RAW_TABLES:
-        assert dg.AssetKey(["raw", table]) in above
+        assert key("raw", table) in above
     # No stray node: whatever the graph holds leads to the release.
-    assert set(graph.asset_graph.get_all_asset_keys()) - above == {dg.AssetKey("release")}
+    assert set(graph.asset_graph.get_all_asset_keys()) - above == {RELEASE}
 
 
 def test_the_list_comes_from_the_index_files_and_lookups(graph: Any) -> None:
-    above = ancestors(graph, dg.AssetKey(["marts", "double_disadvantage"]))
+    above = ancestors(graph, key("marts", "double_disadvantage"))
     for source in ("imd2015", "imd2019", "imd2025", "cni2019", "cni2023", "lsoa11_lsoa21"):
-        assert dg.AssetKey(["source", source]) in above
+        assert key("source", source) in above
 
 
 def test_every_asset_says_what_it_is(graph: Any) -> None:
-    for key in graph.asset_graph.get_all_asset_keys():
-        node = graph.asset_graph.get(key)
-        assert node.group_name not in (None, "default"), key
-        assert node.kinds, key
-        assert node.owners, key
-        assert node.description, key
+    for each in graph.asset_graph.get_all_asset_keys():
+        node = graph.asset_graph.get(each)
+        assert node.group_name not in (None, "default"), each
+        assert node.kinds, each
+        assert node.owners, each
+        assert node.description, each
 
 
 def test_every_raw_table_and_guarded_mart_has_a_blocking_guard(graph: Any) -> None:
     blocking = {
-        key.asset_key
-        for key in graph.asset_graph.asset_check_keys
-        if graph.asset_graph.get(key).blocking
+        check.asset_key
+        for check in graph.asset_graph.asset_check_keys
+        if graph.asset_graph.get(check).blocking
     }
-    assert blocking >= {dg.AssetKey(["raw", table]) for table in RAW_TABLES}
-    assert dg.AssetKey(["marts", "double_disadvantage"]) in blocking
+    assert blocking >= {key("raw", table) for table in RAW_TABLES}
+    assert key("marts", "double_disadvantage") in blocking
 
 
 def test_dbt_tests_are_checks_and_source_tests_are_not(graph: Any) -> None:
-    checks = {(key.asset_key.path[0], key.name) for key in graph.asset_graph.asset_check_keys}
+    checks = {(check.asset_key.path[1], check.name) for check in graph.asset_graph.asset_check_keys}
     assert (
         "marts",
         "unique_key_double_disadvantage_edition_id__area_code",
@@ -92,9 +99,26 @@ def test_dbt_tests_are_checks_and_source_tests_are_not(graph: Any) -> None:
     assert guards == {f"raw_{table}" for table in RAW_TABLES}
 
 
-def test_one_writer_at_a_time(graph: Any) -> None:
+def test_one_run_at_a_time(graph: Any) -> None:
+    """Every step needs the turn, whichever job it is run in."""
     for node in graph.get_job("refresh").all_node_defs:
-        assert node.pool == "warehouse", node.name
+        assert "turn" in node.required_resource_keys, node.name
+
+
+def test_every_check_says_what_it_expects(graph: Any) -> None:
+    for check in graph.asset_graph.asset_check_keys:
+        assert graph.asset_graph.get(check).description, check
+
+
+def test_whatever_is_synthetic_says_so_first(graph: Any) -> None:
+    for each in graph.asset_graph.get_all_asset_keys():
+        assert graph.asset_graph.get(each).description.startswith("**SYNTHETIC"), each
+        assert graph.asset_graph.get(each).tags["synthetic"] == "true", each
+
+
+def test_two_profiles_share_no_key(graph: Any) -> None:
+    for each in graph.asset_graph.get_all_asset_keys():
+        assert each.path[0] == "sample"
 
 
 def test_the_jobs_and_the_schedule(graph: Any) -> None:
@@ -129,3 +153,23 @@ def test_no_tool_calls_home() -> None:
     assert instance["telemetry"] == {"enabled": False}
     dbt = yaml.safe_load((PROJECT_ROOT / "dbt_project/dbt_project.yml").read_text(encoding="utf-8"))
     assert dbt["flags"]["send_anonymous_usage_stats"] is False
+
+
+def test_every_asset_with_code_links_to_it(graph: Any) -> None:
+    for each in graph.asset_graph.get_all_asset_keys():
+        if each in (RELEASE, key("meta", "source_file")):
+            continue
+        (reference,) = (
+            graph.asset_graph.get(each).metadata["dagster/code_references"].code_references
+        )
+        lines = Path(reference.file_path).read_text(encoding="utf-8").splitlines()
+        assert reference.line_number <= max(1, len(lines))
+        if each.path[1] in ("source", "raw"):
+            assert each.path[-1] in lines[reference.line_number - 1], each
+
+
+def test_marts_have_the_tier_of_the_readme(graph: Any) -> None:
+    for each in graph.asset_graph.get_all_asset_keys():
+        if each.path[1] == "marts":
+            tier = graph.asset_graph.get(each).tags["tier"]
+            assert tier in ("start_here", "explain", "audit"), each

@@ -21,9 +21,11 @@ from orchestration.sources.download import (
     Downloaded,
     DownloadError,
     Limits,
+    Validators,
     download_arcgis_features,
     download_arcgis_table,
     download_file,
+    download_if_changed,
 )
 
 QUICK = Limits(connect_seconds=2, read_seconds=2, total_seconds=20, retries=2, backoff_seconds=0)
@@ -140,6 +142,22 @@ def test_a_file_arrives_with_its_provenance(site: Site, tmp_path: Path) -> None:
     assert len(got.retrieved_at) == len("2025-11-20T09:30:00+00:00")
     assert site.user_agents == {"left-behind-neighbourhoods"}
     assert [path.name for path in tmp_path.iterdir()] == ["file.csv"]
+
+
+def test_a_file_that_is_known_is_not_sent_again(site: Site, tmp_path: Path) -> None:
+    said = {"ETag": '"one"', "Last-Modified": "Thu, 20 Nov 2025 09:30:00 GMT"}
+    url = site.serve_in_turn("/file.csv", Reply(headers=said), Reply(b"", 304), Reply(b"another"))
+    known = download_file(url, tmp_path / "file", limits=QUICK).validators
+    assert known == Validators(said["ETag"], said["Last-Modified"])
+    assert download_if_changed(url, tmp_path / "file", known, limits=QUICK) is None
+    assert (tmp_path / "file").read_bytes() == CSV
+    changed = download_if_changed(url, tmp_path / "file", known, limits=QUICK)
+    assert changed is not None
+    assert (tmp_path / "file").read_bytes() == b"another"
+
+
+def test_a_304_that_nobody_asked_for_is_refused(site: Site, tmp_path: Path) -> None:
+    refused(site.serve("/file.csv", Reply(b"", 304)), tmp_path, "304")
 
 
 def test_a_reissue_at_the_same_address_has_another_hash(site: Site, tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import json
 import logging
 import os
 import socket
@@ -16,9 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import default
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -27,6 +24,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from orchestration import notify
 from orchestration.notify import Message, send
 from orchestration.settings import Settings
+from tests.support.hook import Hook, listening
 
 HIDDEN = "c0rrecth0rse"
 MESSAGE = Message(
@@ -42,42 +40,10 @@ def settings(*addresses: str) -> Settings:
     return Settings("sample", Path("data"), Path("inbox"), notify=addresses)
 
 
-@dataclass
-class Hook:
-    """A webhook: what was posted to it, and the status with which it answers."""
-
-    port: int = 0
-    status: int = 200
-    posts: list[dict[str, Any]] = field(default_factory=list)
-    requests: list[str] = field(default_factory=list)
-
-
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    made = Hook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            made.requests.append(f"POST {self.path}")
-            made.posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(made.status)
-            if made.status == 302:
-                self.send_header("Location", "/elsewhere")
-            self.end_headers()
-
-        def do_GET(self) -> None:
-            made.requests.append(f"GET {self.path}")
-            self.send_response(200)
-            self.end_headers()
-
-        def log_message(self, *args: Any) -> None:
-            """Not in the output of the tests."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        made.port = server.server_port
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+    with listening() as made:
         yield made
-        server.shutdown()
 
 
 @dataclass

@@ -336,7 +336,7 @@ def test_a_refused_candidate_cannot_be_published_by_the_last_step_alone(
         "LBN_DATA": str(site.data),
         "LBN_PROFILE": "sample",
         "LBN_INBOX": str(planted),
-        "DAGSTER_HOME": str(site.root / "dagster"),
+        "DAGSTER_HOME": str(site.data / "dagster"),
     }
     ran = subprocess.run(
         [

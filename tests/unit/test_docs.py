@@ -76,7 +76,10 @@ def sources_of_truth() -> str:
         for path in (PROJECT_ROOT / folder).rglob("*")
         if path.suffix in (".py", ".sql", ".yml", ".csv") and "target" not in path.parts
     ]
-    files += [PROJECT_ROOT / name for name in ("Makefile", "pyproject.toml", "dagster.yaml")]
+    files += [
+        PROJECT_ROOT / name
+        for name in ("Makefile", "pyproject.toml", "dagster.yaml", "workspace.yaml")
+    ]
     return "\n".join(path.read_text(encoding="utf-8") for path in files)
 
 

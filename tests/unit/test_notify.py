@@ -60,7 +60,6 @@ def test_a_failure_begins_with_what_failed_and_what_to_do() -> None:
     assert message.kind == "failure"
     assert message.title == "Refresh of england failed: nothing was published"
     assert message.body == (
-        "Guarding the refresh: 2 problems\n"
         f"1. {BROKEN[0]}\n"
         "(1 more problem: see the run)\n\n"
         f"{UNTOUCHED}\n\n"

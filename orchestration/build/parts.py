@@ -1,0 +1,144 @@
+"""What the parts of a candidate are, and of which others each was made.
+
+A refresh makes all parts in one go. Somebody at work on a model makes a few, and the rest stays as
+it was. So each part (a raw table, a model, a seed; also a guard or a test, which makes a verdict)
+has a version, and notes the versions of what it read. Where a part has another version by now than
+its reader noted, the candidate is of mixed parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+import duckdb
+
+from orchestration.fingerprint import code_version
+from orchestration.problems import Problem
+from orchestration.queries import quoted
+
+_AGAIN = "materialise it again with what follows it, or everything: lbn refresh, or the job refresh"
+
+
+def _table_version(
+    connection: duckdb.DuckDBPyConnection, schema: str, table: str, reads: Iterable[str] = ()
+) -> str:
+    """A version that changes with what a table holds, whatever the order of its rows.
+
+    A view holds nothing: its version is that of its query and of what it reads.
+    """
+    name = f"'{quoted(schema)}' and {{}} = '{quoted(table)}'"
+    view = connection.execute(
+        f"select sql from duckdb_views() where schema_name = {name.format('view_name')} "
+        "and database_name = current_database()"
+    ).fetchone()
+    if view:
+        versions = connection.execute(
+            "select part, version from meta.part where part in (select unnest(?::varchar[])) "
+            "order by part",
+            [sorted(reads)],
+        ).fetchall()
+        held = f"{view[0]} {versions}"
+    else:
+        rows = connection.execute(
+            f'select count(*), sum(hash(held)) from "{schema}"."{table}" as held'
+        ).fetchone()
+        columns = connection.execute(
+            "select column_name, data_type from duckdb_columns() "
+            f"where schema_name = {name.format('table_name')} "
+            "and database_name = current_database() order by column_index"
+        ).fetchall()
+        held = f"{rows} {columns}"
+    return hashlib.sha256(held.encode()).hexdigest()[:16]
+
+
+class Parts:
+    """Notes what is made, in the build that a connection is to, by the code as it is now."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        self._code = code_version()
+
+    def record(self, part: str, version: str, reads: Iterable[str] = ()) -> None:
+        """Note that a part was made, and of which versions of the parts that it reads."""
+        execute = self._connection.execute
+        execute("delete from meta.part where part = ?", [part])
+        execute("insert into meta.part values (?, ?, ?)", [part, version, self._code])
+        execute("delete from meta.reading where reader = ?", [part])
+        execute(
+            "insert into meta.reading select ?, part, version from meta.part "
+            "where part in (select unnest(?::varchar[])) and part <> ?",
+            [part, sorted(reads), part],
+        )
+
+    def record_table(self, schema: str, table: str, reads: Iterable[str] = ()) -> str:
+        """Note that a table or view was made; gives its version."""
+        reads = list(reads)
+        version = _table_version(self._connection, schema, table, reads)
+        self.record(f"{schema}.{table}", version, reads)
+        return version
+
+
+def mixed_parts(
+    connection: duckdb.DuckDBPyConnection, expected: Mapping[str, Iterable[str]]
+) -> list[Problem]:
+    """Parts that are not there, are of other code, or were made of what has changed since.
+
+    Args:
+        expected: Every part that a candidate must have; their readings are as they were noted.
+    """
+    made = dict(connection.execute("select part, code_version from meta.part").fetchall())
+    problems = [
+        Problem(part, "not made for this candidate", "every part of the graph", _AGAIN)
+        for part in sorted(set(expected) - set(made))
+    ]
+    now = code_version()
+    if old := sorted(part for part, code in made.items() if code != now and part in expected):
+        named = ", ".join(old[:5]) + (f" and {len(old) - 5} more" if len(old) > 5 else "")
+        problems.append(
+            Problem(
+                where=named,
+                found=f"made by code {made[old[0]]}; the code is now {now}",
+                expected="a candidate of the code that publishes it",
+                remedy="materialise everything again: lbn refresh, or the job refresh",
+            )
+        )
+    stale = connection.execute(
+        "select reader, string_agg(reading.part, ', ' order by reading.part) "
+        "from meta.reading as reading left join meta.part as part on reading.part = part.part "
+        "where part.version is distinct from reading.version group by reader order by reader"
+    ).fetchall()
+    problems += [
+        Problem(
+            where=reader,
+            found=f"made of {parts} as it was before; that has changed since",
+            expected="all parts made of each other",
+            remedy=_AGAIN,
+        )
+        for reader, parts in stale
+    ]
+    return problems
+
+
+def outdated(connection: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Each part that is made, over however many steps, of what has changed since; and of what."""
+    return dict(
+        connection.execute(
+            """
+            with recursive behind as (
+                select reading.reader, reading.part as changed
+                from meta.reading as reading
+                left join meta.part as part on reading.part = part.part
+                where part.version is distinct from reading.version
+                union
+                select reading.reader, behind.changed
+                from meta.reading as reading
+                inner join behind on reading.part = behind.reader
+            )
+
+            select reader, string_agg(distinct changed, ', ' order by changed)
+            from behind
+            group by reader
+            """
+        ).fetchall()
+    )

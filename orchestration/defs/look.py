@@ -1,0 +1,66 @@
+"""The look before a refresh: is there anything to do?
+
+It needs neither Dagster nor dbt nor Great Expectations, which is what makes a refresh with nothing
+changed quick. The command looks before it starts Dagster; the first step of the job looks as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from orchestration.fingerprint import code_version, release_id
+from orchestration.layout import current_release
+from orchestration.problems import RefreshError
+from orchestration.publish.pointer import verify
+from orchestration.settings import Settings
+from orchestration.sources.registry import Registry
+from orchestration.sources.sample_inbox import fill_sample_inbox
+from orchestration.sources.vault import Vault, VaultFile, sha256_of
+
+Outcome = Literal["built", "unchanged", "restored"]
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a refresh would come to, and the folder of that release, if it is there already."""
+
+    outcome: Outcome
+    release: Path | None
+
+
+def planned_release(settings: Settings, registry: Registry) -> str | None:
+    """Id of the release that a refresh would give, or None where something must be downloaded.
+
+    Raises:
+        RefreshError: sources are missing or ambiguous, all of them.
+    """
+    located, problems = Vault(settings, registry).locate_all(fetch=settings.fetch)
+    if problems:
+        raise RefreshError("Looking for the source files", problems)
+    inputs = {
+        source.id: found.sha256 if isinstance(found, VaultFile) else sha256_of(found)
+        for source, found in located
+        if found
+    }
+    if len(inputs) < len(registry.sources):
+        return None
+    return release_id(settings.profile, inputs, code_version())
+
+
+def look(settings: Settings, registry: Registry) -> Look:
+    """See what there is to do: nothing, make an earlier release current again, or build.
+
+    Raises:
+        RefreshError: sources are missing or ambiguous, or the release that is there was changed.
+    """
+    fill_sample_inbox(settings, registry)
+    planned = planned_release(settings, registry)
+    release = settings.releases / planned if planned else None
+    if release is None or not release.exists():
+        return Look("built", None)
+    verify(release)
+    current = current_release(settings.releases)
+    same = current is not None and current.name == planned
+    return Look("unchanged" if same else "restored", release)

@@ -1,0 +1,81 @@
+"""The release at a glance, as the page of its asset shows it: tables, with bars of characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from orchestration.queries import open_release, query_rows
+
+_BAR = 12
+_MOVERS = 10
+
+
+def report(release: Path, manifest: dict[str, Any]) -> dict[str, str]:
+    """Markdown by name: the lists and what changed, areas by region, greatest moves, guards."""
+    with open_release(release) as connection:
+        regions = query_rows(
+            connection,
+            """
+            select edition_id, region_name, count(*) as areas_listed
+            from marts.double_disadvantage
+            where is_doubly_disadvantaged
+            group by all
+            order by edition_id, areas_listed desc, region_name
+            """,
+        )
+        movers = query_rows(
+            connection,
+            """
+            select edition_from, edition_to, area_name, region_name, change, imd_ranks_moved
+            from marts.edition_change
+            where change <> 'stayed' and imd_ranks_moved is not null
+            order by abs(imd_ranks_moved) desc, area_code
+            limit $1
+            """,
+            _MOVERS,
+        )
+    return {
+        "lists": _lists(manifest),
+        "areas_by_region": _by_region(regions),
+        "greatest_moves": _table(
+            ("from", "to", "area", "region", "change", "IMD ranks moved"),
+            [tuple(row.values()) for row in movers],
+        ),
+        "guards": _table(
+            ("guard", "expectations", "passed"),
+            [(g["guard"], g["expectations"], g["passed"]) for g in manifest["guards"]],
+        ),
+    }
+
+
+def _lists(manifest: dict[str, Any]) -> str:
+    since = manifest["changes_since"]
+    changes = {each["edition_id"]: each for each in since["editions"]} if since else {}
+    rows = []
+    for edition in manifest["editions"]:
+        change = changes.get(edition["edition_id"], {})
+        listed, published = edition["areas_listed"], edition["areas_published"]
+        joined, departed = change.get("joined", ""), change.get("departed", "")
+        rows.append((edition["edition_id"], listed, published or "", joined, departed))
+    headings = ("edition", "on the list", "published list", "joined", "left")
+    against = f"Joined and left since {since['release_id']}.\n\n" if since else ""
+    return against + _table(headings, rows)
+
+
+def _by_region(rows: Sequence[dict[str, Any]]) -> str:
+    most = max((row["areas_listed"] for row in rows), default=1)
+    return _table(
+        ("edition", "region", "areas", ""),
+        [(*row.values(), "█" * max(1, round(_BAR * row["areas_listed"] / most))) for row in rows],
+    )
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    def line(cells: Sequence[Any]) -> str:
+        texts = (f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells)
+        return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
+
+    rule = "|" + "---|" * len(headings)
+    return "\n".join([line(headings), rule, *map(line, rows)])
