@@ -15,6 +15,7 @@ UV := $(UV_VENV)/bin/uv
 CHOSEN := $(VENV)/.python
 NOTEBOOKS := $(VENV)/.installed-notebooks
 BROWSER_INSTALLED := $(VENV)/.installed-browser
+POSTGRES_INSTALLED := $(VENV)/.installed-postgres
 OLDEST_DUCKDB := $(VENV)/oldest-duckdb
 PORT ?= 3000
 
@@ -23,7 +24,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser bench ui notebooks dictionary lock install clean
+.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres bench ui notebooks dictionary lock install clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -57,6 +58,10 @@ $(OLDEST_DUCKDB): $(INSTALLED) requirements-oldest.lock
 
 $(BROWSER_INSTALLED): $(INSTALLED) requirements-browser.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-browser.lock
+	@touch $@
+
+$(POSTGRES_INSTALLED): $(INSTALLED) requirements-postgres.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-postgres.lock
 	@touch $@
 
 install: $(INSTALLED) ## Install into .venv from the hashed lock
@@ -111,6 +116,14 @@ test-browser: $(BROWSER_INSTALLED) ## The explorer in headless Chromium (install
 		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends chromium >/dev/null; }
 	$(BIN)/pytest -n 2 --dist loadgroup tests/browser
 
+test-postgres: $(POSTGRES_INSTALLED) ## Dagster's instance in PostgreSQL (installs a server with apt-get when there is none)
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "No PostgreSQL server, and no apt-get to install it: install one, then run this again."; exit 1; }; \
+		root=""; [ "$$(id -u)" = 0 ] || root=sudo; \
+		echo "Installing PostgreSQL"; \
+		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
+	$(BIN)/pytest tests/postgres
+
 bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
 	$(BIN)/python tests/bench/bench.py
 
@@ -132,6 +145,7 @@ lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group notebooks -o requirements-notebooks.lock
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group browser -o requirements-browser.lock
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group postgres -o requirements-postgres.lock
 	echo 'duckdb==1.1.3' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-oldest.lock -
 	echo 'uv==0.13.9' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-uv.lock -
 

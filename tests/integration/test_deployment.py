@@ -354,3 +354,11 @@ def test_the_guide_names_what_is_installed() -> None:
     assert programs == {"lbn", "dagster", "python"}
     for name in programs:
         assert os.access(BIN / name, os.X_OK)
+
+
+def test_the_optional_storage_goes_with_the_locked_dagster() -> None:
+    lock = (PROJECT_ROOT / "requirements.lock").read_text(encoding="utf-8")
+    # Dagster's libraries share one version of their own.
+    (locked,) = re.findall(r"^dagster-dbt==(\S+)", lock, re.MULTILINE)
+    postgres = (PROJECT_ROOT / "requirements-postgres.lock").read_text(encoding="utf-8")
+    assert re.findall(r"^dagster-postgres==(\S+)", postgres, re.MULTILINE) == [locked]
