@@ -8,14 +8,16 @@ from pathlib import Path
 
 import orchestration.sample
 from orchestration.fingerprint import files_hash
-from orchestration.settings import Settings
+from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources.registry import Registry
 
 STAMP = ".written-by"
 
 
 def _generator_version() -> str:
-    return files_hash(Path(orchestration.sample.__file__).parent.rglob("*.py"))
+    """Of its code, and of the seeds that it reads."""
+    seeds = (DBT_PROJECT / "seeds" / f"{name}.csv" for name in ("indicators", "sub_domains"))
+    return files_hash([*Path(orchestration.sample.__file__).parent.rglob("*.py"), *seeds])
 
 
 def fill_sample_inbox(settings: Settings, registry: Registry) -> None:
