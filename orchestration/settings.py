@@ -8,6 +8,7 @@
 ``LBN_SCHEDULE_FETCH``  1: the scheduled refresh downloads again what has an address
 ``LBN_NOTIFY``   whom to tell how a refresh ended: addresses with spaces between, for
                  ``orchestration/notify.py``; they may hold passwords
+``LBN_KEEP_DAYS``   days that Dagster's history of runs is kept (default: for ever)
 ``LBN_UI_ADDRESS``  where people reach the Dagster UI, for links in what they are told
 """
 
@@ -32,6 +33,7 @@ class Settings:
     schedule: str = "0 6 1 12 *"
     schedule_fetch: bool = False
     ui_address: str = ""
+    keep_days: int = 0
     # Not in the repr: what is printed or logged of settings shows no password.
     notify: tuple[str, ...] = field(default=(), repr=False)
 
@@ -76,7 +78,11 @@ class Settings:
 
 
 def load_settings(profile: str | None = None, inbox: Path | None = None) -> Settings:
-    """Settings from the arguments, else the environment, else the defaults."""
+    """Settings from the arguments, else the environment, else the defaults.
+
+    Raises:
+        ValueError: a number in the environment is none; the text is for people.
+    """
     profile = profile or os.environ.get("LBN_PROFILE") or "sample"
     data = Path(os.environ.get("LBN_DATA") or PROJECT_ROOT / "data").resolve()
     chosen = inbox or os.environ.get("LBN_INBOX") or data / profile / "inbox"
@@ -87,6 +93,14 @@ def load_settings(profile: str | None = None, inbox: Path | None = None) -> Sett
         fetch=os.environ.get("LBN_FETCH") == "1",
         schedule=os.environ.get("LBN_SCHEDULE") or Settings.schedule,
         schedule_fetch=os.environ.get("LBN_SCHEDULE_FETCH") == "1",
+        keep_days=_days("LBN_KEEP_DAYS"),
         ui_address=os.environ.get("LBN_UI_ADDRESS", "").rstrip("/"),
         notify=tuple(os.environ.get("LBN_NOTIFY", "").split()),
     )
+
+
+def _days(variable: str) -> int:
+    given = os.environ.get(variable) or "0"
+    if not given.isdecimal():
+        raise ValueError(f"{variable} is '{given}'; it must be a whole number of days.")
+    return int(given)

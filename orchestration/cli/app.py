@@ -83,7 +83,10 @@ InboxOption = Annotated[
 
 def context(profile: str | None, inbox: Path | None = None) -> tuple[Settings, Registry]:
     """The settings and the registry of a profile."""
-    settings = load_settings(profile, inbox)
+    try:
+        settings = load_settings(profile, inbox)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     if settings.profile not in profile_names():
         raise UsageError(
             f"No profile '{settings.profile}'.", f"There are: {', '.join(profile_names())}."

@@ -93,6 +93,28 @@ def reap(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
     return dead
 
 
+def prune(instance: dg.DagsterInstance, profile: str, before: datetime) -> list[str]:
+    """Delete the runs of a profile that began before a moment; gives their ids.
+
+    The newest that built a release stays, and what came after it, since the state of the assets is
+    theirs; of those only runs that made nothing go.
+    """
+    mine = dg.RunsFilter(tags={PROFILE_TAG: profile})
+    records = [each for each in instance.get_run_records(mine) if each.dagster_run.is_finished]
+    # Newest first, as Dagster gives them.
+    last_build = next(
+        (n for n, each in enumerate(records) if each.dagster_run.tags.get(OUTCOME_TAG) == "built"),
+        len(records),
+    )
+    gone = []
+    for place, record in enumerate(records):
+        made_nothing = record.dagster_run.tags.get(OUTCOME_TAG) in ("unchanged", "failed", "killed")
+        if record.create_timestamp < before and (place > last_build or made_nothing):
+            instance.delete_run(record.dagster_run.run_id)
+            gone.append(record.dagster_run.run_id)
+    return gone
+
+
 def _is_free(path: Path) -> bool:
     lock = FileLock(path, thread_local=False)
     try:
@@ -137,12 +159,16 @@ def build_turn(settings: Settings, registry: Registry) -> dg.ResourceDefinition:
         instance.add_run_tags(run.run_id, run_tags(settings, run.tags))
         for dead in reap(instance, settings):
             log.info(f"Run {dead} was killed, and is marked as failed now.")
+        if settings.keep_days:
+            before = datetime.now(UTC) - timedelta(days=settings.keep_days)
+            if gone := prune(instance, settings.profile, before):
+                log.info(f"Deleted {len(gone)} runs older than {settings.keep_days} days.")
         with Turn(settings).taken(log.warning, run.run_id):
-            before = current_release(settings.releases)
+            earlier = current_release(settings.releases)
             yield
         mark_end(instance, run)
         if is_told(run):
-            for problem in tell_end(settings, registry, instance, run, before):
+            for problem in tell_end(settings, registry, instance, run, earlier):
                 log.warning(problem)
 
     return turn

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 import yaml
 
 from orchestration.defs.instance import job_origin, prepare_dagster
-from orchestration.defs.runs import reap
+from orchestration.defs.runs import prune, reap
 from orchestration.defs.sensors import STILL_SECONDS, build_sensors
 from orchestration.defs.telling import OUTCOME_TAG
 from orchestration.defs.turn import Turn
@@ -131,6 +132,24 @@ def test_only_a_run_whose_process_is_gone_is_marked(settings: Settings) -> None:
             assert left.status == dg.DagsterRunStatus.STARTED
         # Nothing is left of a run that ended.
         assert list((settings.dagster_home / "alive").iterdir()) == []
+
+
+def test_old_runs_are_pruned_but_not_the_newest_build_nor_what_it_rests_on() -> None:
+    with dg.instance_for_test() as instance:
+
+        def ran(outcome: str, profile: str = "sample") -> str:
+            tags = {"lbn/profile": profile} | ({OUTCOME_TAG: outcome} if outcome else {})
+            run = instance.create_run_for_job(
+                nothing, status=dg.DagsterRunStatus.SUCCESS, tags=tags
+            )
+            return str(run.run_id)
+
+        old, part_of_old, elsewhere = ran("built"), ran(""), ran("built", "england")
+        built, part, unchanged = ran("built"), ran(""), ran("unchanged")
+        assert prune(instance, "sample", datetime.now(UTC) - timedelta(days=1)) == []
+        gone = prune(instance, "sample", datetime.now(UTC) + timedelta(days=1))
+        assert set(gone) == {old, part_of_old, unchanged}
+        assert {run.run_id for run in instance.get_runs()} == {elsewhere, built, part}
 
 
 def test_what_an_operator_wrote_into_the_instance_stays(settings: Settings) -> None:

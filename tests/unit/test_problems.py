@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from orchestration.problems import Problem, RefreshError
+import pytest
+from typer.testing import CliRunner
+
+from orchestration.cli.main import app
+from orchestration.problems import Problem, RefreshError, UsageError
 
 ONE = Problem("file a.csv, line 3", "'x'", "a number", "correct it")
 TWO = Problem("file b.csv", "an empty file", "rows", "get it again")
@@ -33,3 +37,10 @@ def test_the_problems_stay_at_hand_for_whoever_collects_them() -> None:
     error = RefreshError("Reading", iter([ONE, TWO]))
     assert error.stage == "Reading"
     assert error.problems == [ONE, TWO]
+
+
+def test_a_setting_that_is_no_number_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LBN_KEEP_DAYS", "a year")
+    ran = CliRunner().invoke(app, ["sources"])
+    assert ran.exit_code == UsageError.exit_code
+    assert "LBN_KEEP_DAYS is 'a year'; it must be a whole number of days." in ran.output
