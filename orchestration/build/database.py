@@ -79,13 +79,13 @@ def load_build(
         RefreshError: once, with the problems of all files; the build database is then as before.
     """
     whole = set(tables) == set(RAW_TABLES)
+    wanted = {
+        source.id for source in registry.sources if set(TABLES_OF_KIND[source.kind]) & set(tables)
+    }
+    files = [file for file in files if file.source_id in wanted]
     if not whole:
         require_build(settings)
-        files = [
-            file
-            for file in files
-            if set(TABLES_OF_KIND[registry.source(file.source_id).kind]) & set(tables)
-        ]
+    _require_taken(wanted - {file.source_id for file in files})
     settings.build.mkdir(parents=True, exist_ok=True)
     fresh = settings.build_database.with_suffix(".loading")
     _remove(fresh)
@@ -107,6 +107,22 @@ def load_build(
                 connection.commit()
     finally:
         _remove(fresh)
+
+
+def _require_taken(missing: Collection[str]) -> None:
+    if missing:
+        raise RefreshError(
+            "Reading source files into the raw tables",
+            [
+                Problem(
+                    where=f"source {source}",
+                    found="no file was taken into the vault for this build",
+                    expected="the file of every source that is read",
+                    remedy="materialise the source first, or everything: lbn refresh",
+                )
+                for source in sorted(missing)
+            ],
+        )
 
 
 def _put_tables(

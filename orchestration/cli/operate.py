@@ -126,6 +126,7 @@ def ui(
     from orchestration.defs.instance import prepare_dagster
 
     settings, registry = context(profile, inbox)
+    check(settings)
     _require_free(host, port)
     prepare_dagster(settings)
     # The graph is drawn from dbt's manifest: made here, so that the server starts at once.

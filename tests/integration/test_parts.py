@@ -1,0 +1,118 @@
+"""Parts of a build: loaded alone, with the versions of what they hold and of what they read."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from data_quality import GuardResult, load_suites
+from orchestration.build.database import load_build, open_build, record_verdicts
+from orchestration.build.parts import Parts, mixed_parts, outdated
+from orchestration.problems import RefreshError
+from orchestration.settings import Settings
+from orchestration.sources.registry import load_registry
+from orchestration.sources.vault import Vault
+
+REGISTRY = load_registry("sample")
+
+
+@pytest.fixture(scope="module")
+def built(sample_inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("built")
+    shutil.copytree(sample_inbox, folder / "inbox")
+    settings = Settings("sample", folder, folder / "inbox")
+    vault = Vault(settings, REGISTRY)
+    load_build(settings, REGISTRY, vault, vault.take_all())
+    return settings
+
+
+def versions(settings: Settings) -> dict[str, str]:
+    with open_build(settings, read_only=True) as build:
+        return dict(build.execute("select part, version from meta.part").fetchall())
+
+
+def rows(settings: Settings, table: str) -> int:
+    with open_build(settings, read_only=True) as build:
+        counted = build.execute(f"select count(*) from {table}").fetchone()
+        assert counted is not None
+        return int(counted[0])
+
+
+def test_a_table_is_loaded_into_the_build_that_is_there_and_the_rest_stays(
+    built: Settings,
+) -> None:
+    before = versions(built)
+    verdict = GuardResult("raw", "raw_lookup", "some_rule", True, 0, "", "so", "do")
+    with open_build(built) as build:
+        record_verdicts(build, "raw_lookup", [verdict])
+    vault = Vault(built, REGISTRY)
+    populations = rows(built, "raw.population")
+    load_build(built, REGISTRY, vault, vault.take_all(), ["lookup"])
+    assert versions(built) == before
+    assert rows(built, "raw.population") == populations
+    assert rows(built, "meta.guard_result") == 1
+    assert rows(built, "meta.source_file") == len(REGISTRY.sources)
+
+    file = next(built.inbox.rglob("population_mid2019*"))
+    kept = file.read_bytes()
+    file.write_bytes(kept.replace(b"1,774", b"1,775", 1))
+    load_build(built, REGISTRY, vault, vault.take_all(), ["population"])
+    changed = {part for part, version in versions(built).items() if before.get(part) != version}
+    assert changed == {"source.population_mid2019", "raw.population", "meta.source_file"}
+    file.write_bytes(kept)
+    load_build(built, REGISTRY, vault, vault.take_all(), ["population"])
+    assert versions(built) == before
+
+
+def test_a_table_whose_files_were_not_taken_is_refused_and_nothing_changes(
+    built: Settings,
+) -> None:
+    before = versions(built)
+    vault = Vault(built, REGISTRY)
+    for tables in (["population"], [*load_tables()]):
+        with pytest.raises(RefreshError, match="no file was taken into the vault"):
+            load_build(built, REGISTRY, vault, [], tables)
+    assert versions(built) == before
+
+
+def load_tables() -> list[str]:
+    return [suite.table for suite in load_suites().values() if suite.stage == "raw"]
+
+
+def test_a_part_without_a_build_is_refused(tmp_path: Path, sample_inbox: Path) -> None:
+    settings = Settings("sample", tmp_path, sample_inbox)
+    vault = Vault(settings, REGISTRY)
+    with pytest.raises(RefreshError, match="no build yet"):
+        load_build(settings, REGISTRY, vault, vault.take_all(), ["population"])
+    assert not settings.build_database.exists()
+
+
+def test_a_version_goes_by_what_a_table_holds(built: Settings) -> None:
+    with duckdb.connect() as build:
+        build.execute(
+            "create schema meta; create schema s;"
+            "create table meta.part (part varchar, version varchar, code_version varchar);"
+            "create table meta.reading (reader varchar, part varchar, version varchar);"
+            "create table s.t as from range(100) as r(n);"
+            "create view s.v as select n from s.t"
+        )
+        parts = Parts(build)
+        first, view = parts.record_table("s", "t"), parts.record_table("s", "v", ["s.t"])
+        build.execute("create or replace table s.t as from range(100) as r(n) order by n desc")
+        assert parts.record_table("s", "t") == first
+        assert mixed_parts(build, {}) == []
+        build.execute("update s.t set n = -1 where n = 7")
+        assert parts.record_table("s", "t") != first
+        # The view was made of the table as it was.
+        (problem,) = mixed_parts(build, {})
+        assert (problem.where, "s.t" in problem.found) == ("s.v", True)
+        assert parts.record_table("s", "v", ["s.t"]) != view
+        assert mixed_parts(build, {}) == []
+        assert [p.where for p in mixed_parts(build, {"s.missing": []})] == ["s.missing"]
+        parts.record("guard g", "judged", ["s.v"])
+        build.execute("insert into s.t values (1)")
+        parts.record_table("s", "t")
+        assert outdated(build) == {"s.v": "s.t", "guard g": "s.t"}
