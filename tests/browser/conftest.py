@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from tests.support.pages import (
     DESKTOP,
     FLAGS,
     PROFILES,
-    READY,
     Explorer,
     Opened,
     find_chromium,
@@ -50,7 +48,7 @@ def explorers(
 
     def explorer(profile: str) -> Explorer:
         if profile not in written:
-            site = Site(Path(READY), profile) if READY else request.getfixturevalue(profile)
+            site: Site = request.getfixturevalue(profile)
             folder = tmp_path_factory.mktemp(f"explorer-{profile}")
             with site.warehouse() as warehouse:
                 write_explorer(warehouse, folder)

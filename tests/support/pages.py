@@ -14,7 +14,7 @@ import pytest
 from tests.support.site import PROJECT
 
 ARTEFACTS = Path(os.environ.get("LBN_TEST_ARTEFACTS", PROJECT / "test-artefacts"))
-# A data root with releases, to test pages of those in place of building releases anew.
+# A data root that outlives the tests: releases that are there are tested, and others built there.
 READY = os.environ.get("LBN_TEST_DATA")
 FLAGS = [
     "--no-sandbox",
