@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 from orchestration.defs.telling import (
     OUTCOME_TAG,
     PROFILE_TAG,
+    WHOLE,
     is_told,
     mark_end,
     tell_end,
@@ -87,7 +88,7 @@ def reap(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
     # The server notices when a process that it started is gone, and tells nobody.
     failed = instance.get_runs(dg.RunsFilter(statuses=[dg.DagsterRunStatus.FAILURE]), limit=_RECENT)
     for run in failed:
-        if OUTCOME_TAG not in run.tags and run.run_id not in dead:
+        if run.job_name in WHOLE and OUTCOME_TAG not in run.tags:
             _mark_killed(instance, settings, run)
     _tidy(instance, settings)
     return dead

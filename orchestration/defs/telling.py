@@ -22,14 +22,14 @@ PROFILE_TAG = "lbn/profile"
 RELEASE_TAG = "lbn/release"
 STEP = "take_source_files"
 # A part that somebody makes while at work is their own business.
-_TOLD = ("refresh", "publish")
+WHOLE = ("refresh", "publish")
 
 
 def is_told(run: dg.DagsterRun) -> bool:
     """Whether people want to know of a run: of whole ones, unless it was launched without."""
     config: Any = run.run_config
     step = config.get("ops", {}).get(STEP, {})
-    return run.job_name in _TOLD and step.get("config", {}).get("notify", True)
+    return run.job_name in WHOLE and step.get("config", {}).get("notify", True)
 
 
 def mark_end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:

@@ -6,6 +6,7 @@ Here: what Dagster and people are told. Not here: the looking (orchestration/sou
 import dagster as dg
 
 from orchestration import notify
+from orchestration.defs.runs import live
 from orchestration.defs.source_files import source_key
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -19,6 +20,8 @@ def build_watch(
 
     @dg.op(description="Asks each official address whether its file is still the one in use.")
     def look_at_addresses(context: dg.OpExecutionContext) -> None:
+        # It takes no turn, and may take a while: it must not be taken for dead.
+        live(settings, context.run_id)
         news = []
         for observed in watch(settings, registry):
             source = observed.source

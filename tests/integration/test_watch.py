@@ -146,6 +146,9 @@ def test_the_job_observes_the_source_and_tells_people(
         )
     assert observation.asset_key == dg.AssetKey(["sample", "source", SOURCE])
     assert "another file than the one in use" in (observation.description or "")
+    # While it looks it is alive, for whoever asks.
+    alive = {path.stem for path in (settings.dagster_home / "alive").iterdir()}
+    assert result.run_id in alive
     (post,) = hook.posts
     assert SOURCE in post["message"]
     assert schedule.cron_schedule == "0 7 1 * *"
