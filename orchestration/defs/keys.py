@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import dagster as dg
@@ -21,7 +22,12 @@ def code_at(path: Path, begins: str = "") -> dict[str, dg.CodeReferencesMetadata
     """The metadata that links an asset to its code: a file, at the line that begins so."""
     lines = path.read_text(encoding="utf-8").splitlines() if begins else []
     numbers = [n for n, line in enumerate(lines, start=1) if line.strip().startswith(begins)]
-    reference = dg.LocalFileCodeReference(
-        file_path=str(path), line_number=numbers[0] if numbers else 1, label=path.name
-    )
-    return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
+    line = numbers[0] if numbers else 1
+    with warnings.catch_warnings():
+        # Dagster warns of each that it may change yet; the version is pinned.
+        warnings.simplefilter("ignore", dg.BetaWarning)
+        reference = dg.LocalFileCodeReference(
+            file_path=str(path), line_number=line, label=path.name
+        )
+        linked = dg.CodeReferencesMetadataValue(code_references=[reference])
+    return {"dagster/code_references": linked}

@@ -15,7 +15,14 @@ import duckdb
 from orchestration.settings import PROJECT_ROOT
 from tests.support.site import Site
 
-PARTS = ("orchestration", "data_quality", "dbt_project", "dagster.yaml", "requirements.lock")
+PARTS = (
+    "orchestration",
+    "data_quality",
+    "dbt_project",
+    "dagster.yaml",
+    "workspace.yaml",
+    "requirements.lock",
+)
 GROWN = (
     ("yaml", "orchestration/sources/catalogue/sources.yml"),
     ("csv", "dbt_project/seeds/index_releases.csv"),
