@@ -30,13 +30,19 @@ if find_spec("playwright") is None:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Any]:
+def chromium() -> Iterator[Any]:
+    """What launches browsers: one for all tests of a process, since it has a loop of its own."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        yield opened
-        opened.close()
+        yield playwright.chromium
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: Any) -> Iterator[Any]:
+    opened = chromium.launch(executable_path=find_chromium(), args=FLAGS)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(scope="session")

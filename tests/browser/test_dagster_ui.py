@@ -44,18 +44,15 @@ def server(site: Site) -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def page(server: Server) -> Iterator[Any]:
-    from playwright.sync_api import sync_playwright
-
+def page(server: Server, chromium: Any) -> Iterator[Any]:
     # This browser may reach the server, and nothing else.
     flags = [flag for flag in FLAGS if "resolver" not in flag]
     flags.append("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find_chromium(), args=flags)
-        opened = browser.new_page(viewport={"width": 1440, "height": 900})
-        opened.set_default_timeout(MINUTES)
-        yield opened
-        browser.close()
+    browser = chromium.launch(executable_path=find_chromium(), args=flags)
+    opened = browser.new_page(viewport={"width": 1440, "height": 900})
+    opened.set_default_timeout(MINUTES)
+    yield opened
+    browser.close()
 
 
 def shot(page: Any, name: str) -> None:
