@@ -127,7 +127,7 @@ test-postgres: $(POSTGRES_INSTALLED) ## Dagster's instance in PostgreSQL (instal
 bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
 	$(BIN)/python tests/bench/bench.py
 
-ui: $(INSTALLED) ## The Dagster UI on http://127.0.0.1:3000 (PORT=...; LBN_PROFILE=england for the real lists)
+ui: $(INSTALLED) ## The Dagster UI on http://127.0.0.1:3000, with every profile (PORT=...)
 	@$(BIN)/lbn ui --port $(PORT)
 
 notebooks: $(NOTEBOOKS) ## The notebooks in JupyterLab, on this machine only (LBN_PROFILE=england for the real lists)

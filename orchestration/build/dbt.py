@@ -115,13 +115,13 @@ def node_parts(manifest: Mapping[str, Any]) -> dict[str, tuple[str, list[str]]]:
     }
 
 
-def candidate_parts(settings: Settings, registry: Registry) -> dict[str, list[str]]:
-    """Every part that a candidate must have, and what it reads: tables, guards and dbt's tests."""
+def candidate_parts(settings: Settings, registry: Registry) -> set[str]:
+    """Every part that a candidate must have: tables, guards and dbt's tests."""
     manifest = json.loads(manifest_path(settings, registry).read_text(encoding="utf-8"))
     return {
-        **{f"raw.{table}": [] for table in RAW_TABLES},
-        **dict(node_parts(manifest).values()),
-        **{f"guard {name}": sorted(suite.reads) for name, suite in load_suites().items()},
+        *(f"raw.{table}" for table in RAW_TABLES),
+        *(part for part, _ in node_parts(manifest).values()),
+        *(f"guard {name}" for name in load_suites()),
     }
 
 

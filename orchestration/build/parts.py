@@ -9,7 +9,7 @@ its reader noted, the candidate is of mixed parts.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 
 import duckdb
 
@@ -79,13 +79,11 @@ class Parts:
         return version
 
 
-def mixed_parts(
-    connection: duckdb.DuckDBPyConnection, expected: Mapping[str, Iterable[str]]
-) -> list[Problem]:
+def mixed_parts(connection: duckdb.DuckDBPyConnection, expected: Collection[str]) -> list[Problem]:
     """Parts that are not there, are of other code, or were made of what has changed since.
 
     Args:
-        expected: Every part that a candidate must have; their readings are as they were noted.
+        expected: Every part that a candidate must have.
     """
     made = dict(connection.execute("select part, code_version from meta.part").fetchall())
     problems = [

@@ -133,22 +133,18 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
         if found.outcome == "restored":
             point_to(settings.releases, release.name)
             text = f"Built before from the same inputs and code, and current again: {release.name}"
-            event: dg.AssetMaterialization | dg.AssetObservation = dg.AssetMaterialization(
-                key(settings, "release"),
-                description=text,
-                metadata=release_metadata(release, read_manifest(release)),
-                tags={"dagster/data_version": release.name},
-            )
         else:
             text = f"Nothing changed: the same inputs and code as {release.name}"
-            event = dg.AssetObservation(
+        event = dg.AssetMaterialization if found.outcome == "restored" else dg.AssetObservation
+        context.log.info(text)
+        context.log_event(
+            event(
                 key(settings, "release"),
                 description=text,
                 metadata=release_metadata(release, read_manifest(release)),
                 tags={"dagster/data_version": release.name},
             )
-        context.log.info(text)
-        context.log_event(event)
+        )
         context.instance.add_run_tags(
             context.run_id, {OUTCOME_TAG: found.outcome, RELEASE_TAG: release.name}
         )

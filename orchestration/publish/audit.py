@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection
 
 import duckdb
 
@@ -12,7 +12,7 @@ from orchestration.problems import Problem, RefreshError
 from orchestration.queries import query_rows
 
 
-def audit(build: duckdb.DuckDBPyConnection, expected: Mapping[str, Iterable[str]]) -> None:
+def audit(build: duckdb.DuckDBPyConnection, expected: Collection[str]) -> None:
     """Every part must be made of the others, and judged and passed by every guard and test.
 
     Args:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from orchestration.problems import RefreshError
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, Source
 from orchestration.sources.vault import Vault, VaultFile, inbox_files, sha256_of
@@ -85,10 +86,14 @@ def _look(source: Source, vault: Vault, inbox: Iterable[Path], state: _State) ->
                 found = web.download_if_changed(url, place, known)
         except web.DownloadError as error:
             return Observed(source, problem=str(error))
+    try:
+        located = vault.locate(source, inbox)
+    except RefreshError as error:
+        # Nothing is kept of this look, so that the next one tells what there is to tell.
+        return Observed(source, problem=error.headline)
     sha256 = found.sha256 if found else seen["sha256"]
     if found:
         state.keep(source, {"sha256": sha256, **asdict(found.validators)})
-    located = vault.locate(source, inbox)
     in_use = located.sha256 if isinstance(located, VaultFile) else located and sha256_of(located)
     differs = sha256 != in_use
     return Observed(source, sha256, differs, is_news=differs and sha256 != seen.get("sha256"))

@@ -103,15 +103,15 @@ def test_a_version_goes_by_what_a_table_holds(built: Settings) -> None:
         first, view = parts.record_table("s", "t"), parts.record_table("s", "v", ["s.t"])
         build.execute("create or replace table s.t as from range(100) as r(n) order by n desc")
         assert parts.record_table("s", "t") == first
-        assert mixed_parts(build, {}) == []
+        assert mixed_parts(build, []) == []
         build.execute("update s.t set n = -1 where n = 7")
         assert parts.record_table("s", "t") != first
         # The view was made of the table as it was.
-        (problem,) = mixed_parts(build, {})
+        (problem,) = mixed_parts(build, [])
         assert (problem.where, "s.t" in problem.found) == ("s.v", True)
         assert parts.record_table("s", "v", ["s.t"]) != view
-        assert mixed_parts(build, {}) == []
-        assert [p.where for p in mixed_parts(build, {"s.missing": []})] == ["s.missing"]
+        assert mixed_parts(build, []) == []
+        assert [p.where for p in mixed_parts(build, ["s.missing"])] == ["s.missing"]
         parts.record("guard g", "judged", ["s.v"])
         build.execute("insert into s.t values (1)")
         parts.record_table("s", "t")

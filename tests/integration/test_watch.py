@@ -123,6 +123,17 @@ def test_an_address_that_fails_is_told_and_the_next_look_goes_on(
     assert not seen(settings, registry).problem
 
 
+def test_a_source_with_two_files_is_told_and_its_news_is_kept_for_the_next_look(
+    settings: Settings, registry: Registry, publisher: Publisher
+) -> None:
+    in_use(settings, b"one")
+    second = settings.inbox / "population_mid2019_lsoa11_again.csv"
+    second.write_bytes(b"two")
+    assert "several different files" in seen(settings, registry).problem
+    second.unlink()
+    assert seen(settings, registry).is_news
+
+
 def test_the_job_observes_the_source_and_tells_people(
     settings: Settings, registry: Registry, publisher: Publisher
 ) -> None:
