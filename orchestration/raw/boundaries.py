@@ -1,81 +1,66 @@
 """Boundaries: CRS declared and checked, validity checked and repaired with a record, measured.
 
-The geometry is kept as WKB in the CRS of the file (WGS84), so that any client opens it without an
-extension. Area and centroid are computed in the profile's metric CRS.
+The geometry is kept as WKB in WGS 84, so that any client opens it without an extension. Area and
+centroid are computed in the profile's metric CRS.
+
+GDAL would choose what opens a file by its content, and some of what it has opens other files and
+addresses that the content names. So the driver is named here, by the kind of file, and nothing but
+the bytes from the vault lies where it looks.
 """
 
 from __future__ import annotations
 
 import re
+import sqlite3
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
 
 from orchestration.problems import Problem, RefreshError
+from orchestration.raw.raw_file import RawFile
 from orchestration.sources.registry import Profile, Source
+
+# The geometry stack takes half a second to import; only this reader needs it.
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 EXAMPLES = 5
 # A repair may not change what a shape covers: the two repairs that shapely offers must agree on
 # the area within this share, else nobody can know which shape was meant.
 REPAIR_TOLERANCE = 0.01
+# The finest official boundaries of the 35,672 LSOAs of England and Wales have some 40 million.
+MOST_VERTICES = 60_000_000
+_BLANKS = " \t\r\n\u00a0"
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+_SHAPEFILE_BEGINS = bytes.fromhex("0000270a")
+_GEOPACKAGE_BEGINS = b"SQLite format 3\0"
+_GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")
 
 
-def read_boundaries(path: Path, source: Source, profile: Profile, file_name: str) -> pa.SourceTable:
-    """Read a boundary file with geopandas and measure its shapes.
+def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table:
+    """Read a boundary file (GeoJSON, GeoPackage or zipped shapefile) and measure its shapes.
 
     Returns:
         One row a feature: line_number (its place in the file, from 1), area_code, geometry_wkb,
         crs, repair (NULL, or what was wrong), area_ha, centroid in both CRS, in_bounds.
 
     Raises:
-        RefreshError: unreadable, another CRS than declared, no code property, shapes that are
-            missing, that are no polygons, or that cannot be repaired without a doubt.
+        RefreshError: unreadable, in a CRS that is neither the declared one nor, where the file
+            itself states it, the profile's metric one; no code property, shapes that are missing,
+            that are no polygons, or that cannot be repaired without a doubt.
     """
-    # The geometry stack takes half a second to import; only this reader needs it.
     import geopandas as gpd
     import numpy as np
-    import pyogrio.errors
     import shapely
 
-    where = f"source {source.id}, file {file_name}"
-    again = source.again
-    try:
-        # A ring that is not closed makes no shape: reported below, with its feature.
-        frame = gpd.read_file(path, engine="pyogrio", on_invalid="ignore")
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise RefreshError(
-            "Reading", [Problem(where, f"no readable GeoJSON ({error})", "GeoJSON", again)]
-        ) from error
-    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
-        raise RefreshError("Reading", [Problem(where, "no features", "areas with shapes", again)])
-    # Shapes with heights have a CRS of three dimensions; the heights are dropped below.
-    if frame.crs is None or not frame.crs.to_2d().equals(source.crs):
-        raise RefreshError(
-            "Reading",
-            [
-                Problem(
-                    where=where,
-                    found=f"CRS {frame.crs.to_string() if frame.crs else 'not declared'}",
-                    expected=f"CRS {source.crs}",
-                    remedy=f"export the boundaries in {source.crs}",
-                )
-            ],
-        )
-    pattern = re.compile(source.columns["area_code"], re.IGNORECASE)
-    codes = [name for name in frame.columns if pattern.fullmatch(str(name))]
-    if len(codes) != 1:
-        raise RefreshError(
-            "Reading",
-            [
-                Problem(
-                    where=where,
-                    found=f"properties {', '.join(map(str, frame.columns.drop('geometry')))}",
-                    expected=f"one property named like {source.columns['area_code']}",
-                    remedy=f"if it was renamed, change sources.yml; else {again}",
-                )
-            ],
-        )
-    area_code = frame[codes[0]].astype("string")
+    where, again = file.where, file.again
+    frame, code = _features(file, source, profile)
+    area_code = frame[code].astype("string").str.strip(_BLANKS)
     shapes = shapely.force_2d(frame.geometry.to_numpy())
 
     def named(mask: np.ndarray, reasons: np.ndarray | None = None) -> str:
@@ -90,13 +75,19 @@ def read_boundaries(path: Path, source: Source, profile: Profile, file_name: str
     absent = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if absent.any():
         problems.append(Problem(where, f"no shape: {named(absent)}", "a shape each", again))
-    uncoded = (area_code.fillna("").str.strip() == "").to_numpy(dtype=bool)
+    uncoded = (area_code.fillna("") == "").to_numpy(dtype=bool)
     if uncoded.any():
         problems.append(Problem(where, f"no code: {named(uncoded)}", "a code each", again))
     polygonal = np.isin(shapely.get_type_id(shapes), (3, 6))
     other = ~polygonal & ~absent
     if other.any():
         problems.append(Problem(where, f"no polygon: {named(other)}", "polygons", again))
+    vertices = int(shapely.get_num_coordinates(shapes).sum())
+    if vertices > MOST_VERTICES:
+        problems.append(
+            Problem(where, f"{vertices:,} vertices", f"no more than {MOST_VERTICES:,}", again)
+        )
+        raise RefreshError("Reading", problems)
     coordinates, owner = shapely.get_coordinates(shapes, return_index=True)
     endless = np.isin(np.arange(len(shapes)), owner[~np.isfinite(coordinates).all(axis=1)])
     if endless.any():
@@ -170,6 +161,139 @@ def read_boundaries(path: Path, source: Source, profile: Profile, file_name: str
             "in_bounds": pa.array(in_bounds),
         }
     )
+
+
+def _features(file: RawFile, source: Source, profile: Profile) -> tuple[gpd.GeoDataFrame, str]:
+    """The shapes with their codes, in the declared CRS, and the name of the code property."""
+    import geopandas as gpd
+    import pyogrio
+
+    kind = {".gpkg": "GeoPackage", ".zip": "zipped shapefile"}.get(file.suffix, "GeoJSON")
+    with _opened(file, kind, source) as name, file.read_as(kind):
+        pattern = re.compile(source.columns["area_code"], re.IGNORECASE)
+        told = {
+            str(layer): pyogrio.read_info(name, layer=layer, force_feature_count=True)
+            for layer, _ in pyogrio.list_layers(name)
+        }
+        if not any(each["features"] for each in told.values()):
+            raise file.refused("no features", "areas with shapes")
+        layers = {layer: [*map(str, each["fields"])] for layer, each in told.items()}
+        found = [
+            (layer, field)
+            for layer, fields in layers.items()
+            for field in fields
+            if pattern.fullmatch(field)
+        ]
+        if len(found) != 1:
+            named = "; ".join(", ".join(fields) for fields in layers.values())
+            raise RefreshError(
+                "Reading",
+                [
+                    Problem(
+                        where=file.where,
+                        found=f"properties {named:.1000}",
+                        expected=f"one property named like {source.columns['area_code']}",
+                        remedy=f"if it was renamed, change sources.yml; else {file.again}",
+                    )
+                ],
+            )
+        layer, code = found[0]
+        # A ring that is not closed makes no shape: reported by the caller, with its feature.
+        frame = pyogrio.read_dataframe(name, layer=layer, columns=[code], on_invalid="ignore")
+    if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
+        raise file.refused("no shapes", "areas with shapes")
+    # Shapes with heights have a CRS of three dimensions; the heights are dropped later.
+    crs = frame.crs.to_2d() if frame.crs else None
+    if crs is not None and file.suffix != ".geojson" and crs.equals(profile.metric_crs):
+        return frame.to_crs(source.crs), code
+    if crs is None or not crs.equals(source.crs):
+        raise _other_crs(file, source, frame.crs.to_string() if crs else "not declared")
+    return frame, code
+
+
+def _other_crs(file: RawFile, source: Source, found: str) -> RefreshError:
+    problem = Problem(
+        where=file.where,
+        found=f"CRS {found}",
+        expected=f"CRS {source.crs}",
+        remedy=f"export the boundaries in {source.crs}",
+    )
+    return RefreshError("Reading", [problem])
+
+
+@contextmanager
+def _opened(file: RawFile, kind: str, source: Source) -> Iterator[str]:
+    """A name that GDAL opens with the driver of this kind of file, and with no other."""
+    with tempfile.TemporaryDirectory(prefix="lbn-") as folder:
+        path = Path(folder) / f"boundary{file.suffix}"
+        if file.suffix == ".zip":
+            path = path.with_suffix(".shp")
+            for suffix, part in _shapefile(file, kind).items():
+                path.with_suffix(suffix).write_bytes(part.data)
+            yield str(path)
+        elif file.suffix == ".gpkg":
+            path.write_bytes(file.data)
+            _refuse_no_geopackage(file, kind, path)
+            yield str(path)
+        else:
+            _refuse_no_geojson(file, kind, source)
+            path.write_bytes(file.data)
+            yield f"GeoJSON:{path}"
+
+
+def _shapefile(file: RawFile, kind: str) -> dict[str, RawFile]:
+    """The parts of the one shapefile in an archive, by their ending."""
+    parts = file.members(kind, lambda name: name.lower().endswith(_SHAPEFILE))
+    stems = [name[:-4] for name in parts if name.lower().endswith(".shp")]
+    if len(stems) != 1:
+        raise file.refused(f"{len(stems)} shapefiles in the archive", "one shapefile")
+    found = {name[-4:].lower(): part for name, part in parts.items() if name[:-4] == stems[0]}
+    if lost := {".shp", ".shx", ".dbf", ".prj"} - set(found):
+        raise file.refused(f"a shapefile without {', '.join(sorted(lost))}", "a whole shapefile")
+    if not found[".shp"].data.startswith(_SHAPEFILE_BEGINS):
+        raise file.refused("a file that only calls itself a shapefile", f"a {kind}")
+    return found
+
+
+def _refuse_no_geopackage(file: RawFile, kind: str, path: Path) -> None:
+    """Refuse what is none, and one with tables that stand for something elsewhere."""
+    if not (file.data.startswith(_GEOPACKAGE_BEGINS) and file.data[68:72] in _GEOPACKAGE_IDS):
+        raise file.refused("a file that only calls itself a GeoPackage", f"a {kind}")
+    with file.read_as(kind), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
+        tables = db.execute("select name, sql from sqlite_master where sql is not null").fetchall()
+    virtual = [name for name, sql in tables if re.match(r"\s*create\s+virtual", sql, re.IGNORECASE)]
+    if strange := [name for name in virtual if not str(name).startswith("rtree_")]:
+        raise file.refused(f"virtual tables: {', '.join(strange)}", "tables that hold their rows")
+
+
+def _refuse_no_geojson(file: RawFile, kind: str, source: Source) -> None:
+    """Refuse what is no JSON, zero bytes, and a CRS that is not the declared one.
+
+    GDAL takes a CRS that it does not know for WGS 84.
+    """
+    if b"\0" in file.data or b"\\u0000" in file.data:
+        position = max(file.data.find(b"\0"), file.data.find(b"\\u0000"))
+        raise file.refused(f"a zero byte (byte {position:,})", "text")
+    with file.read_as(kind):
+        text = file.data.removeprefix(b"\xef\xbb\xbf").decode()
+        with duckdb.connect() as connection:
+            found = connection.execute(
+                "select json_type($1, '$.crs'), json_extract_string($1, '$.crs.properties.name')",
+                [text],
+            ).fetchone()
+    assert found is not None
+    type_, name = found
+    if type_ is None:
+        return
+    import pyproj
+
+    try:
+        stated = pyproj.CRS.from_user_input(name or "none")
+    except pyproj.exceptions.CRSError as error:
+        raise _other_crs(file, source, f"{name!r}, which is not known") from error
+    # OGC:CRS84 is WGS 84 with longitude before latitude, as GeoJSON has it.
+    if not stated.to_2d().equals(source.crs) and stated.to_authority() != ("OGC", "CRS84"):
+        raise _other_crs(file, source, stated.to_string())
 
 
 def _polygons(shape: object) -> object:

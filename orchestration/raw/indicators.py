@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
 from orchestration.modelling.seeds import SEEDS, Indicator
 from orchestration.problems import Problem, RefreshError
-from orchestration.raw.sheets import open_tables, sheet_name, tables_of_areas
+from orchestration.raw.raw_file import RawFile
+from orchestration.raw.sheets import open_tables, sheet_name
 from orchestration.raw.tabular import EXAMPLES, NUMBER, DeclaredColumn, SourceTable
 from orchestration.sources.registry import Source
 
@@ -32,8 +32,7 @@ def cleaned(header: str) -> str:
 def read_indicators(
     connection: duckdb.DuckDBPyConnection,
     source: Source,
-    path: Path,
-    where: str,
+    file: RawFile,
     declared: Mapping[str, Indicator],
 ) -> None:
     """Create ``incoming_rows``: a row for each area and indicator of the file.
@@ -45,15 +44,15 @@ def read_indicators(
     Args:
         connection: Where to.
         source: The file's entry in the registry.
-        path: The file.
-        where: Names it in problems.
+        file: The file.
         declared: The indicators that it must have, by ``column_name``.
 
     Raises:
         RefreshError: columns without metadata, metadata without a column, values that are neither a
             number nor the marker: all of them.
     """
-    tables = tables_of_areas(open_tables(path, where, source.again), source.columns["area_code"])
+    where = file.where
+    tables = open_tables(file, source.columns["area_code"])
     connection.execute(
         "create or replace temp table incoming_text (line_number bigint, sheet varchar, "
         "area_code varchar, column_name varchar, value varchar, denominator varchar)"

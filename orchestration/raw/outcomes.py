@@ -7,27 +7,15 @@ one is read.
 from __future__ import annotations
 
 import re
-import shutil
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 
 import duckdb
 
-from orchestration.problems import Problem, RefreshError
+from orchestration.raw.raw_file import RawFile
 from orchestration.raw.tabular import CsvTable, DeclaredColumn
 from orchestration.sources.registry import OutcomeColumns, Source
 
-# A small archive may unpack to more than a disk holds. The largest real member has 3 MB.
-LARGEST_MEMBER = 300_000_000
 
-
-def read_outcomes(
-    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, where: str
-) -> None:
+def read_outcomes(connection: duckdb.DuckDBPyConnection, source: Source, file: RawFile) -> None:
     """Create ``incoming_rows``: a row for each area and outcome of the file.
 
     Its columns are line_number, area_code, outcome, numerator and denominator (people or
@@ -36,14 +24,17 @@ def read_outcomes(
     Args:
         connection: Where to.
         source: The file's entry in the registry, with the outcomes that it must have.
-        path: The file; a zip archive if its name says so.
-        where: Names it in problems.
+        file: The file; a zip archive if its name says so.
 
     Raises:
         RefreshError: no such member, columns not found, values that are no number: all of them.
     """
-    with _unpacked(source, path, where) as (file, name):
-        _columns_of(source, name, file, connection)
+    columns = [DeclaredColumn("area_code", source.columns["area_code"], "code")]
+    for outcome, declared in source.outcomes.items():
+        columns += _columns(outcome, declared)
+    CsvTable(_table_of(source, file), source.columns["area_code"]).load(
+        connection, "incoming_wide", columns
+    )
     connection.execute(
         "create or replace temp table incoming_rows as "
         + " union all ".join(
@@ -64,15 +55,6 @@ def _of_category(outcome: str, declared: OutcomeColumns) -> str:
     return f" where \"{outcome}:is\" = '{value}'"
 
 
-def _columns_of(
-    source: Source, where: str, file: Path, connection: duckdb.DuckDBPyConnection
-) -> None:
-    columns = [DeclaredColumn("area_code", source.columns["area_code"], "code")]
-    for outcome, declared in source.outcomes.items():
-        columns += _columns(outcome, declared)
-    CsvTable(file, where, source.again).load(connection, "incoming_wide", columns)
-
-
 def _columns(outcome: str, declared: OutcomeColumns) -> list[DeclaredColumn]:
     columns = [
         DeclaredColumn(f"{outcome}:{n}", header, "number")
@@ -84,42 +66,17 @@ def _columns(outcome: str, declared: OutcomeColumns) -> list[DeclaredColumn]:
     return columns
 
 
-@contextmanager
-def _unpacked(source: Source, path: Path, where: str) -> Iterator[tuple[Path, str]]:
-    """The delimited file and what to call it; an archive's member lies in a temporary folder."""
-    if path.suffix != ".zip":
-        yield path, where
-        return
-
-    def refused(found: str, expected: str) -> RefreshError:
-        return RefreshError("Reading", [Problem(where, found, expected, source.again)])
-
-    with tempfile.TemporaryDirectory(prefix="lbn-") as folder:
-        unpacked = Path(folder) / "member.csv"
-        try:
-            with zipfile.ZipFile(path) as archive:
-                pattern = source.member or r".*\.csv"
-                members = [
-                    member
-                    for member in archive.infolist()
-                    if re.fullmatch(pattern, member.filename, re.IGNORECASE)
-                ]
-                if len(members) != 1:
-                    named = ", ".join(member.filename for member in members or archive.infolist())
-                    raise refused(
-                        f"{len(members)} file(s) that fit in the archive: {named}",
-                        f"one named like {pattern}",
-                    )
-                if members[0].file_size > LARGEST_MEMBER:
-                    raise refused(
-                        f"{members[0].filename} has {members[0].file_size:,} bytes when unpacked",
-                        f"no more than {LARGEST_MEMBER:,}",
-                    )
-                with archive.open(members[0]) as packed, unpacked.open("wb") as file:
-                    shutil.copyfileobj(packed, file)
-        # Cut off, damaged, packed by a method that Python does not know, or encrypted.
-        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-            raise refused(
-                f"no zip archive that can be unpacked ({error})", "a zip archive"
-            ) from error
-        yield unpacked, f"{where}, member {members[0].filename}"
+def _table_of(source: Source, file: RawFile) -> RawFile:
+    """The delimited file: of an archive, the member that is declared."""
+    if file.suffix != ".zip":
+        return file
+    pattern = source.member or r".*\.csv"
+    wanted = re.compile(pattern, re.IGNORECASE)
+    members = file.members("zip archive", lambda name: wanted.fullmatch(name) is not None)
+    if len(members) != 1:
+        named = ", ".join(members or file.member_names("zip archive"))
+        raise file.refused(
+            f"{len(members)} file(s) that fit in the archive: {named:.500}",
+            f"one named like {pattern}",
+        )
+    return next(iter(members.values()))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import PurePosixPath
 
 import duckdb
 
@@ -19,8 +19,10 @@ from orchestration.queries import quoted
 from orchestration.raw.boundaries import read_boundaries
 from orchestration.raw.indicators import read_indicators
 from orchestration.raw.outcomes import read_outcomes
+from orchestration.raw.raw_file import RawFile
+from orchestration.raw.sheets import open_tables, sheet_name
 from orchestration.raw.summaries import read_summaries
-from orchestration.raw.tabular import CsvTable, DeclaredColumn, SourceTable, ValueType
+from orchestration.raw.tabular import DeclaredColumn, SourceTable, ValueType
 from orchestration.sources.registry import Kind, Profile, Registry, Source
 from orchestration.sources.vault import Vault, VaultFile
 
@@ -153,22 +155,25 @@ _INDEX_TYPES: dict[str, ValueType] = {"area_code": "code", "published_flag": "fl
 
 @dataclass(frozen=True)
 class Reading:
-    """One file to read: what it is, where it lies, and the database that its rows go to."""
+    """One file to read: what it is, its bytes, and the database that its rows go to."""
 
     connection: duckdb.DuckDBPyConnection
     profile: Profile
     source: Source
-    path: Path
-    file_name: str
+    file: RawFile
     methodology: Methodology
 
-    @property
-    def where(self) -> str:
-        """Names the file in problems."""
-        return f"source {self.source.id}, file {self.file_name}"
+    def table(self, key: str) -> SourceTable:
+        """The table of the file that has the column of area codes.
 
-    def table(self) -> SourceTable:
-        return CsvTable(self.path, self.where, self.source.again)
+        Raises:
+            RefreshError: a workbook has several; as `open_tables`.
+        """
+        table, *others = open_tables(self.file, key)
+        if others:
+            named = ", ".join(repr(sheet_name(each)) for each in (table, *others))
+            raise self.file.refused(f"several sheets of areas: {named}", "one sheet of areas")
+        return table
 
     def insert(self, table: str, values: dict[str, str]) -> None:
         """Append ``incoming_rows`` to a raw table; ``values`` maps its columns to expressions."""
@@ -208,10 +213,18 @@ def read_all(
     problems: list[Problem] = []
     for file in files:
         source = registry.source(file.source_id)
-        path = vault.path_of(file)
-        job = Reading(connection, registry.profile, source, path, file.file_name, methodology)
         try:
-            _READERS[source.kind](job)
+            raw = RawFile(
+                data=vault.read(file),
+                suffix=PurePosixPath(file.path).suffix,
+                where=f"source {source.id}, file {file.file_name}",
+                again=source.again,
+            )
+            # What no reader foresaw is said of the file, too.
+            with raw.read_as("file of its kind"):
+                _READERS[source.kind](
+                    Reading(connection, registry.profile, source, raw, methodology)
+                )
         except RefreshError as error:
             problems += error.problems
     if problems:
@@ -238,7 +251,8 @@ def _read_index(job: Reading) -> None:
         for measure, spec in job.source.measures.items()
         for part in _MEASURE_TYPES
     ]
-    job.table().load(job.connection, "incoming_rows", columns)
+    table = job.table(job.source.columns["area_code"])
+    table.load(job.connection, "incoming_rows", columns)
     job.insert("index_area", area_values)
     measures = ", ".join(
         f"{{'measure': '{measure}', "
@@ -255,9 +269,7 @@ def _read_index(job: Reading) -> None:
 def _read_indicators(job: Reading) -> None:
     release = job.source.index_release
     assert release is not None
-    read_indicators(
-        job.connection, job.source, job.path, job.where, job.methodology.in_files_of(release)
-    )
+    read_indicators(job.connection, job.source, job.file, job.methodology.in_files_of(release))
     job.insert(
         "indicator",
         {name: name for name in RAW_TABLES["indicator"] if name != "index_release"}
@@ -266,7 +278,7 @@ def _read_indicators(job: Reading) -> None:
 
 
 def _read_summary(job: Reading) -> None:
-    read_summaries(job.connection, job.source, job.path, job.where)
+    read_summaries(job.connection, job.source, job.file)
     job.insert(
         "summary",
         {name: name for name in RAW_TABLES["summary"] if name != "index_release"}
@@ -275,12 +287,12 @@ def _read_summary(job: Reading) -> None:
 
 
 def _read_outcome(job: Reading) -> None:
-    read_outcomes(job.connection, job.source, job.path, job.where)
+    read_outcomes(job.connection, job.source, job.file)
     job.insert("outcome", {name: name for name in RAW_TABLES["outcome"]})
 
 
 def _read_lookup(job: Reading) -> None:
-    table = job.table()
+    table = job.table(job.source.links[0].from_[1])
     for link in job.source.links:
         columns = [
             DeclaredColumn("from_code", link.from_[1], "code"),
@@ -307,12 +319,12 @@ def _read_population(job: Reading) -> None:
         DeclaredColumn("area_code", job.source.columns["area_code"], "code"),
         DeclaredColumn("population", job.source.columns["population"], "number"),
     ]
-    job.table().load(job.connection, "incoming_rows", columns)
+    job.table(job.source.columns["area_code"]).load(job.connection, "incoming_rows", columns)
     job.insert("population", {column.name: column.name for column in columns})
 
 
 def _read_boundary(job: Reading) -> None:
-    shapes = read_boundaries(job.path, job.source, job.profile, job.file_name)
+    shapes = read_boundaries(job.file, job.source, job.profile)
     job.connection.register("incoming_shapes", shapes)
     try:
         job.connection.execute(

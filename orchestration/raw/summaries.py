@@ -6,12 +6,11 @@ the ranks of the statistics are left alone, for they follow from them.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import duckdb
 
 from orchestration.problems import Problem, RefreshError
-from orchestration.raw.sheets import open_tables, sheet_name, tables_of_areas
+from orchestration.raw.raw_file import RawFile
+from orchestration.raw.sheets import open_tables, sheet_name
 from orchestration.raw.tabular import DeclaredColumn, SourceTable
 from orchestration.sources.registry import Source, Statistic, Summary
 
@@ -26,9 +25,7 @@ _HEADERS: dict[Statistic, str] = {
 }
 
 
-def read_summaries(
-    connection: duckdb.DuckDBPyConnection, source: Source, path: Path, where: str
-) -> None:
+def read_summaries(connection: duckdb.DuckDBPyConnection, source: Source, file: RawFile) -> None:
     """Create ``incoming_rows``: a row for each area, measure and statistic of the file.
 
     Its columns are line_number, sheet, area_code, measure, statistic and value, which is NULL where
@@ -37,13 +34,12 @@ def read_summaries(
     Args:
         connection: Where to.
         source: The file's entry in the registry, with the measures that it must have.
-        path: The file.
-        where: Names it in problems.
+        file: The file.
 
     Raises:
         RefreshError: measures without a column, values that are no number: all of them.
     """
-    tables = tables_of_areas(open_tables(path, where, source.again), source.columns["area_code"])
+    tables = open_tables(file, source.columns["area_code"])
     connection.execute(
         "create or replace temp table incoming_rows (line_number bigint, sheet varchar, "
         "area_code varchar, measure varchar, statistic varchar, value double)"

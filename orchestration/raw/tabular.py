@@ -1,27 +1,37 @@
 """Delimited text to typed columns, strictly: nothing is guessed, skipped or rounded.
 
-DuckDB parses the file in its strict mode, as text; every value is then checked against the shape
-of its type before it is cast, and whatever is wrong is told with file, line, column and value. A
-sheet of a workbook (workbook.py) is held to the same.
+DuckDB parses the text in its strict mode, from memory; every value is then checked against the
+shape of its type before it is cast, and whatever is wrong is told with file, line, column and
+value. A sheet of a workbook (sheets.py) is held to the same.
 """
 
 from __future__ import annotations
 
+import codecs
 import csv
 import difflib
+import io
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
-from typing import Literal
+from itertools import islice
+from typing import Literal, NamedTuple
+from uuid import uuid4
 
 import duckdb
+from fsspec.implementations.memory import MemoryFileSystem
 
 from orchestration.problems import Problem, RefreshError
+from orchestration.raw.raw_file import RawFile
 
 EXAMPLES = 5
+# The header is looked for in so many rows: above it stand titles, banners and sources.
+HEADER_WITHIN = 50
+# The widest real file, of a population by single years of age, has some 100.
+MOST_COLUMNS = 2_000
 ValueType = Literal["code", "text", "number", "integer", "flag"]
 
 # Bounded, so that no number overflows to infinity and every whole number fits, exactly.
@@ -60,26 +70,42 @@ class DeclaredColumn:
     required: bool = True
 
 
+class Head(NamedTuple):
+    """A header: its cells, white space folded, and where it stands."""
+
+    cells: list[str]
+    begins: int  # line or row, from 1
+    ends: int
+    has_key: bool  # whether it is the row that has the key column
+
+
 class SourceTable(ABC):
     """A header and rows of text below it, with the line of each row.
 
     Args:
-        path: The file.
-        where: Names the table in problems.
-        remedy: What to do about a table that cannot be used.
+        file: The file that it is in.
+        key: What the header of the column of area codes looks like. The first row that has such a
+            cell is the header; with none, the first that may be one.
+        where: Names the table in problems, where the file has several.
     """
 
-    def __init__(self, path: Path, where: str, remedy: str) -> None:
-        self._path = path
-        self.where = where
-        self._remedy = remedy
+    row_word = "line"
+
+    def __init__(self, file: RawFile, key: str | None = None, where: str = "") -> None:
+        self._file = file
+        self._key = re.compile(key, re.IGNORECASE) if key else None
+        self.where = where or file.where
 
     def _refused(self, found: str, expected: str) -> RefreshError:
-        return RefreshError("Reading", [Problem(self.where, found, expected, self._remedy)])
+        return RefreshError("Reading", [Problem(self.where, found, expected, self._file.again)])
 
     @abstractmethod
-    def _read_header(self) -> tuple[list[str], int]:
-        """The header's cells, white space folded, and the line on which it ends."""
+    def _read_head(self) -> Head:
+        """Find the header.
+
+        Raises:
+            RefreshError: there is none, or one that cannot be read.
+        """
 
     @abstractmethod
     def _parse(
@@ -96,13 +122,27 @@ class SourceTable(ABC):
         """
 
     @cached_property
-    def _head(self) -> tuple[list[str], int]:
-        return self._read_header()
+    def _head(self) -> Head:
+        head = self._read_head()
+        if len(head.cells) > MOST_COLUMNS:
+            raise self._refused(
+                f"{len(head.cells):,} columns in {self.row_word} {head.begins}",
+                f"no more than {MOST_COLUMNS:,} columns",
+            )
+        return head
 
     @property
     def header(self) -> list[str]:
         """Every header, white space folded; '' where a column has none."""
-        return self._head[0]
+        return self._head.cells
+
+    @property
+    def has_key(self) -> bool:
+        """Whether the column of area codes is there."""
+        return self._head.has_key
+
+    def _is_key_row(self, cells: Sequence[str]) -> bool:
+        return self._key is not None and any(map(self._key.fullmatch, cells))
 
     def _position(self, column: DeclaredColumn) -> int | Problem | None:
         header = self.header
@@ -115,16 +155,27 @@ class SourceTable(ABC):
         elif not column.required:
             return None
         else:
-            plain = re.sub(r"\\(.)|[|?()]", r"\1", column.header)
-            near = difflib.get_close_matches(plain, filter(None, header), n=3, cutoff=0.5)
-            found = "no such column" + (f"; the nearest: {', '.join(near)}" if near else "")
+            found = self._none_like(column)
         return Problem(
             where=f"{self.where}, column {column.name}",
             found=found,
             expected=f"one column headed like: {column.header}",
             remedy="if the publisher renamed it, change the pattern in sources.yml; if this is "
-            f"another vintage or file, {self._remedy}",
+            f"another vintage or file, {self._file.again}",
         )
+
+    def _none_like(self, column: DeclaredColumn) -> str:
+        """Say that there is no such column, what is nearest, and which row was looked at."""
+        head = self._head
+        taken = f"{self.row_word} {head.begins} was taken for the header"
+        if self._key is not None and not head.has_key:
+            taken = (
+                f"none of the first {HEADER_WITHIN} {self.row_word}s has the column of area codes, "
+                f"so {taken}"
+            )
+        plain = re.sub(r"\\(.)|[|?()]", r"\1", column.header)
+        near = difflib.get_close_matches(plain, filter(None, head.cells), n=3, cutoff=0.5)
+        return f"no such column ({taken})" + (f"; the nearest: {', '.join(near)}" if near else "")
 
     def has(self, column: DeclaredColumn) -> bool:
         """Whether the column stands here, and once."""
@@ -184,7 +235,7 @@ class SourceTable(ABC):
                     where=f"{self.where}, column {self.header[positions[column]]!r}",
                     found=f"{count} value(s) that are not {_TYPES[column.type][2]}: {listed}",
                     expected=f"{_TYPES[column.type][2]} in every line",
-                    remedy=f"correct the value at its origin, or {self._remedy}",
+                    remedy=f"correct the value at its origin, or {self._file.again}",
                 )
             )
         return problems
@@ -193,43 +244,91 @@ class SourceTable(ABC):
 class CsvTable(SourceTable):
     """A delimited file: UTF-8 with or without BOM, commas, LF or CRLF, one header row."""
 
-    def _read_header(self) -> tuple[list[str], int]:
+    @cached_property
+    def _data(self) -> bytes:
+        """The text as UTF-8, without a byte order mark.
+
+        Raises:
+            RefreshError: it is in another encoding, or has a zero byte; says in which line.
+        """
+        data = self._file.data
+        expected = "UTF-8 text"
+        if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise self._refused("UTF-16 text, not UTF-8", f"{expected}: save it as 'CSV UTF-8'")
+        data = data.removeprefix(codecs.BOM_UTF8)
+        if (zero := data.find(0)) >= 0:
+            if data[:1000].count(0) > len(data[:1000]) // 3:
+                raise self._refused("UTF-16 text, not UTF-8", f"{expected} ('CSV UTF-8')")
+            raise self._refused(f"{_line_of(data, zero)} has a zero byte", "text")
         try:
-            with self._path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.reader(file, strict=True)
-                cells = next((record for record in reader if record), None)
+            data.decode()
         except UnicodeDecodeError as error:
-            raise self._refused("a header that is not UTF-8", "UTF-8 text") from error
+            begin = data.rfind(b"\n", 0, error.start) + 1
+            line = data[begin : error.start + 20].partition(b"\n")[0]
+            shown = line.decode("cp1252", "replace").strip()
+            raise self._refused(
+                f"{_line_of(data, error.start)} is not UTF-8 (byte {data[error.start]:#04x}); in "
+                f"Windows-1252 it reads {shown[-80:]!r}",
+                f"{expected}: save it as 'CSV UTF-8'",
+            ) from error
+        return data
+
+    def _records(self) -> Iterator[tuple[int, list[str]]]:
+        """Each record that is not blank, with the line on which it ends."""
+        reader = csv.reader(io.StringIO(self._data.decode(), newline=""), strict=True)
+        try:
+            for record in reader:
+                if record:
+                    yield reader.line_num, record
         except csv.Error as error:
-            raise self._refused(f"a header that breaks off ({error})", "a whole header") from error
-        if cells is None:
+            raise self._refused(
+                f"line {reader.line_num} breaks off or is wrongly quoted ({error})",
+                "complete comma-separated lines",
+            ) from error
+
+    def _read_head(self) -> Head:
+        # A title or a banner that is wrongly quoted is none of ours, if the header is found.
+        first: Head | None = None
+        before = 0
+        for end, record in islice(self._records(), HEADER_WITHIN):
+            head = Head(folded(record), before + 1, end, self._is_key_row(folded(record)))
+            if head.has_key or self._key is None:
+                return head
+            first, before = first or head, end
+        if first is None:
             raise self._refused("no line", "a header and rows")
-        return folded(cells), reader.line_num
+        if len(first.cells) == 1 and (sign := re.search("[;\t|]", first.cells[0])):
+            raise self._refused(
+                f"line {first.begins} has one value, with {sign[0]!r} in it",
+                "commas between values",
+            )
+        return first
 
     def _parse(
         self, connection: duckdb.DuckDBPyConnection, positions: Mapping[DeclaredColumn, int]
     ) -> None:
-        header, begin = self._head
-        names = [f"f{position}" for position in range(len(header))]
+        head = self._head
+        names = [f"f{position}" for position in range(len(head.cells))]
         wanted = ", ".join(
             f"coalesce(trim(f{position}, {BLANKS}), '') as \"{column.name}\""
             for column, position in positions.items()
         )
         try:
-            connection.execute(
-                f"""
-                create or replace temp table parsed as
-                select {wanted}, coalesce({", ".join(names)}) is null as is_blank
-                from read_csv(
-                    $1, columns = {dict.fromkeys(names, "varchar")}, auto_detect = false,
-                    header = false, skip = {begin}, delim = ',', quote = '"', escape = '"',
-                    strict_mode = true, null_padding = false, encoding = 'utf-8')
-                """,
-                [str(self._path)],
-            )
-        except duckdb.InvalidInputException as error:
+            with _in_memory(connection, self._data) as name:
+                connection.execute(
+                    f"""
+                    create or replace temp table parsed as
+                    select {wanted}, coalesce({", ".join(names)}) is null as is_blank
+                    from read_csv(
+                        $1, columns = {dict.fromkeys(names, "varchar")}, auto_detect = false,
+                        header = false, skip = {head.ends}, delim = ',', quote = '"', escape = '"',
+                        strict_mode = true, null_padding = false, encoding = 'utf-8')
+                    """,
+                    [name],
+                )
+        except duckdb.Error as error:
             raise self._refused(*_breakage(str(error))) from error
-        line = self._line_number(connection, begin)
+        line = self._line_number(connection, head.ends)
         # A line of nothing but commas is as blank as an empty one.
         connection.execute(
             f"create or replace temp view incoming as "
@@ -241,19 +340,35 @@ class CsvTable(SourceTable):
     def _line_number(self, connection: duckdb.DuckDBPyConnection, begin: int) -> str:
         """The line on which a record of ``parsed`` ends, as an SQL expression."""
         rows = _count(connection, "select count(*) from parsed")
-        content = self._path.read_bytes()
+        content = self._data
         lines = content.count(b"\n") + (not content.endswith(b"\n"))
         plain = content.count(b"\r") == content.count(b"\r\n")
         if plain and rows == lines - begin:
             return f"rowid + {begin + 1}"
         # Line breaks within quotes, or blank lines: which line is whose, only a parser knows.
-        with self._path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file)
-            ends = [reader.line_num for record in reader if record][1:]
+        ends = [end for end, _ in self._records() if end > begin]
         if len(ends) != rows:
             raise self._refused(f"{rows} rows in {len(ends)} records", "a row in every record")
         connection.execute("create or replace temp table record_ends as select $1 as ends", [ends])
         return "(select ends from record_ends)[rowid + 1]"
+
+
+@contextmanager
+def _in_memory(connection: duckdb.DuckDBPyConnection, data: bytes) -> Iterator[str]:
+    """A name under which DuckDB reads these bytes, and nothing else."""
+    files = MemoryFileSystem()
+    if files.protocol not in connection.list_filesystems():
+        connection.register_filesystem(files)
+    name = f"/{uuid4().hex}.csv"
+    files.pipe_file(name, data)
+    try:
+        yield f"{files.protocol}:/{name}"
+    finally:
+        files.rm_file(name)
+
+
+def _line_of(data: bytes, position: int) -> str:
+    return f"line {data.count(10, 0, position) + 1}"
 
 
 def folded(cells: Iterable[str]) -> list[str]:
@@ -275,6 +390,8 @@ def _breakage(message: str) -> tuple[str, str]:
             "complete comma-separated lines, all ended alike (RFC 4180)",
         )
     where = f"line {line[1]}"
+    if "maximum line size" in message.lower():
+        return f"{where} is longer than 2,000,000 bytes", "lines of a table (is a quote missing?)"
     if lengths := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):
         return (
             f"{where} has {lengths[2]} values",

@@ -157,7 +157,7 @@ class Vault:
         """
         located = self.locate(source, inbox, fetch=fetch)
         if isinstance(located, VaultFile):
-            self._refuse_damage(located)
+            self.read(located)
             return located
         if located:
             refuse_what_is_no_data(source, located)
@@ -197,22 +197,19 @@ class Vault:
             or f"get it from {source.landing_page} and put it into the inbox",
         )
 
-    def _refuse_damage(self, file: VaultFile) -> None:
-        path = self.path_of(file)
-        found = f"sha256 {sha256_of(path)}" if path.exists() else "no file"
-        if found != f"sha256 {file.sha256}":
-            raise RefreshError(
-                "Taking source files from the vault",
-                [
-                    Problem(
-                        where=f"source {file.source_id}, file {path}",
-                        found=found,
-                        expected=f"sha256 {file.sha256}, as it was stored",
-                        remedy="somebody changed the vault: delete this file and the .json beside "
-                        "it, and put the source file into the inbox",
-                    )
-                ],
-            )
+    def _damaged(self, file: VaultFile, found: str) -> RefreshError:
+        return RefreshError(
+            "Taking source files from the vault",
+            [
+                Problem(
+                    where=f"source {file.source_id}, file {self.path_of(file)}",
+                    found=found,
+                    expected=f"sha256 {file.sha256}, as it was stored",
+                    remedy="somebody changed the vault: delete this file and the .json beside "
+                    "it, and put the source file into the inbox",
+                )
+            ],
+        )
 
     def _published(self, source: Source) -> VaultFile | None:
         release = current_release(self._settings.releases)
@@ -304,6 +301,21 @@ class Vault:
 
     def path_of(self, file: VaultFile) -> Path:
         return self._settings.vault / file.path
+
+    def read(self, file: VaultFile) -> bytes:
+        """The bytes of a file of the vault, which are those whose sha256 is recorded.
+
+        Raises:
+            RefreshError: they are not, or cannot be read.
+        """
+        try:
+            data = self.path_of(file).read_bytes()
+        except OSError as error:
+            raise self._damaged(file, f"no file that can be read ({error.strerror})") from error
+        sha256 = hashlib.sha256(data).hexdigest()
+        if sha256 != file.sha256:
+            raise self._damaged(file, f"sha256 {sha256}")
+        return data
 
 
 def _issue(source: Source, sha256: str, earlier: list[str]) -> str:

@@ -13,6 +13,7 @@ import shapely
 
 from orchestration.problems import Problem, RefreshError
 from orchestration.raw.boundaries import read_boundaries
+from orchestration.raw.raw_file import RawFile
 from orchestration.sources.registry import load_registry
 
 REGISTRY = load_registry("sample")
@@ -60,13 +61,15 @@ SPIKE: Ring = [
 ]
 
 
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    path = tmp_path / "shapes.geojson"
+def given(data: bytes, suffix: str = ".geojson") -> RawFile:
+    return RawFile(data, suffix, f"source {SOURCE.id}, file b{suffix}", SOURCE.again)
 
+
+@pytest.fixture
+def read() -> Read:
     def load(content: object) -> Shapes:
-        path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
-        rows: Shapes = read_boundaries(path, SOURCE, REGISTRY.profile, "b.geojson").to_pylist()
+        text = content if isinstance(content, str) else json.dumps(content)
+        rows: Shapes = read_boundaries(given(text.encode()), SOURCE, REGISTRY.profile).to_pylist()
         return rows
 
     return load

@@ -13,8 +13,9 @@ import xlsxwriter
 
 from orchestration.modelling.seeds import Indicator, load_methodology
 from orchestration.problems import Problem, RefreshError
-from orchestration.raw import sheets
+from orchestration.raw import raw_file
 from orchestration.raw.indicators import read_indicators
+from orchestration.raw.raw_file import RawFile
 from orchestration.sources.registry import Source, load_registry
 
 WHERE = "source tiny_indicators, file tiny"
@@ -66,7 +67,9 @@ class Folder:
         return file
 
     def read(self, file: Path, *rows: Indicator, layout: str = "wide") -> list[Row]:
-        read_indicators(self.connection, tiny(layout), file, WHERE, declared(*rows))
+        source = tiny(layout)
+        raw = RawFile(file.read_bytes(), file.suffix, WHERE, source.again)
+        read_indicators(self.connection, source, raw, declared(*rows))
         return self.connection.execute(
             "select line_number, sheet, area_code, indicator, value, denominator, status "
             "from incoming_rows order by sheet, line_number, indicator"
@@ -253,8 +256,8 @@ def test_what_is_no_workbook_is_refused(folder: Folder) -> None:
     file.write_text("<!DOCTYPE html><html></html>", encoding="utf-8")
     (problem,) = folder.refused(file, BLANK)
     assert problem.where == WHERE
-    assert problem.found.startswith("no workbook (")
-    assert problem.expected == "an Excel workbook (.xlsx)"
+    assert problem.found.startswith("no readable Excel workbook (")
+    assert problem.expected == "a whole Excel workbook"
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(
@@ -262,7 +265,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(
 ) -> None:
     file = folder.xlsx(Cars=[["ward_code", "Cars"], ["X05000001", 1]])
     assert len(folder.read(file, BLANK)) == 1
-    monkeypatch.setattr(sheets, "LARGEST_UNPACKED", 1000)
+    monkeypatch.setattr(raw_file, "LARGEST_UNPACKED", 1000)
     (problem,) = folder.refused(file, BLANK)
     assert problem.found.endswith(" bytes when unpacked")
     assert problem.expected == "no more than 1,000"

@@ -11,8 +11,9 @@ import duckdb
 import pytest
 
 from orchestration.problems import Problem, RefreshError
-from orchestration.raw import outcomes
+from orchestration.raw import raw_file
 from orchestration.raw.outcomes import read_outcomes
+from orchestration.raw.raw_file import RawFile
 from orchestration.sources.registry import Source, load_registry
 
 WHERE = "source tiny_census, file tiny"
@@ -36,7 +37,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 def read(
     connection: duckdb.DuckDBPyConnection, file: Path, declared: dict[str, Any] = OWNED
 ) -> list[Row]:
-    read_outcomes(connection, tiny(declared), file, WHERE)
+    source = tiny(declared)
+    raw = RawFile(file.read_bytes(), file.suffix, WHERE, source.again)
+    read_outcomes(connection, source, raw)
     return connection.execute(
         "select line_number, area_code, outcome, numerator, denominator from incoming_rows "
         "order by outcome, line_number"
@@ -98,7 +101,7 @@ def test_an_archive_without_the_member_names_what_it_holds(
 def test_a_member_that_unpacks_to_too_much_is_not_unpacked(
     connection: duckdb.DuckDBPyConnection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outcomes, "LARGEST_MEMBER", 20)
+    monkeypatch.setattr(raw_file, "LARGEST_UNPACKED", 20)
     problem = refused(connection, archive(tmp_path / "tiny.zip", tiny_lsoa=TABLE))
     assert "bytes when unpacked" in problem.found
 
@@ -108,7 +111,7 @@ def test_an_archive_that_is_cut_off_is_refused(
 ) -> None:
     file = archive(tmp_path / "tiny.zip", tiny_lsoa=TABLE)
     file.write_bytes(file.read_bytes()[:-30])
-    assert "no zip archive" in refused(connection, file).found
+    assert "no readable zip archive" in refused(connection, file).found
 
 
 def test_an_archive_whose_bytes_were_changed_is_refused(
@@ -118,7 +121,7 @@ def test_an_archive_whose_bytes_were_changed_is_refused(
     content = bytearray(file.read_bytes())
     content[60] ^= 0xFF
     file.write_bytes(bytes(content))
-    assert "no zip archive" in refused(connection, file).found
+    assert "no readable zip archive" in refused(connection, file).found
 
 
 def test_a_count_that_is_no_number_is_told_with_member_and_line(

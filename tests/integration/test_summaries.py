@@ -11,6 +11,7 @@ import pytest
 import xlsxwriter
 
 from orchestration.problems import Problem, RefreshError
+from orchestration.raw.raw_file import RawFile
 from orchestration.raw.summaries import read_summaries
 from orchestration.sources.registry import Source, load_registry
 
@@ -33,7 +34,9 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def read(connection: duckdb.DuckDBPyConnection, file: Path, **summaries: Any) -> list[Row]:
-    read_summaries(connection, tiny(**summaries), file, WHERE)
+    source = tiny(**summaries)
+    raw = RawFile(file.read_bytes(), file.suffix, WHERE, source.again)
+    read_summaries(connection, source, raw)
     return connection.execute(
         "select line_number, sheet, area_code, measure, statistic, value from incoming_rows "
         "order by measure, line_number, statistic"
