@@ -81,10 +81,13 @@ def load_settings(profile: str | None = None, inbox: Path | None = None) -> Sett
     """Settings from the arguments, else the environment, else the defaults.
 
     Raises:
-        ValueError: a number in the environment is none; the text is for people.
+        ValueError: what stands in the environment cannot be; the text is for people.
     """
     profile = profile or os.environ.get("LBN_PROFILE") or "sample"
     data = Path(os.environ.get("LBN_DATA") or PROJECT_ROOT / "data").resolve()
+    # DuckDB takes what follows for options, and would keep the journal of a database elsewhere.
+    if "?" in str(data):
+        raise ValueError(f"LBN_DATA is {data}; a database cannot lie below a name with '?' in it.")
     chosen = inbox or os.environ.get("LBN_INBOX") or data / profile / "inbox"
     return Settings(
         profile=profile,
