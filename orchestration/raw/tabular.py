@@ -287,17 +287,19 @@ class CsvTable(SourceTable):
             ) from error
 
     def _read_head(self) -> Head:
-        # A title or a banner that is wrongly quoted is none of ours, if the header is found.
         first: Head | None = None
+        single = []
         before = 0
         for end, record in islice(self._records(), HEADER_WITHIN):
-            head = Head(folded(record), before + 1, end, self._is_key_row(folded(record)))
+            cells = folded(record)
+            head = Head(cells, before + 1, end, self._is_key_row(cells))
             if head.has_key or self._key is None:
                 return head
             first, before = first or head, end
+            single += record if len(record) == 1 else []
         if first is None:
             raise self._refused("no line", "a header and rows")
-        if len(first.cells) == 1 and (sign := re.search("[;\t|]", first.cells[0])):
+        if len(first.cells) == 1 and (sign := re.search("[;\t|]", single[0])):
             raise self._refused(
                 f"line {first.begins} has one value, with {sign[0]!r} in it",
                 "commas between values",
@@ -314,20 +316,20 @@ class CsvTable(SourceTable):
             for column, position in positions.items()
         )
         try:
-            with _in_memory(connection, self._data) as name:
+            with _in_memory(connection, self._body(head.ends)) as name:
                 connection.execute(
                     f"""
                     create or replace temp table parsed as
                     select {wanted}, coalesce({", ".join(names)}) is null as is_blank
                     from read_csv(
                         $1, columns = {dict.fromkeys(names, "varchar")}, auto_detect = false,
-                        header = false, skip = {head.ends}, delim = ',', quote = '"', escape = '"',
+                        header = false, skip = 1, delim = ',', quote = '"', escape = '"',
                         strict_mode = true, null_padding = false, encoding = 'utf-8')
                     """,
                     [name],
                 )
         except duckdb.Error as error:
-            raise self._refused(*_breakage(str(error))) from error
+            raise self._refused(*_breakage(str(error), head.ends - 1)) from error
         line = self._line_number(connection, head.ends)
         # A line of nothing but commas is as blank as an empty one.
         connection.execute(
@@ -336,6 +338,17 @@ class CsvTable(SourceTable):
         )
         if not _count(connection, "select count(*) from incoming"):
             raise self._refused("no rows", "a header and rows")
+
+    def _body(self, ends: int) -> bytes:
+        """What stands below the header, with one line in place of all that stands above.
+
+        DuckDB takes the kind of line end from the first line, and its own ``skip`` miscounts lines
+        within quotes.
+        """
+        text = self._data.decode()
+        above = [*islice(io.StringIO(text, newline=""), ends)]
+        end = above[-1][len(above[-1].rstrip("\r\n")) :]
+        return f"-{end}{text[sum(map(len, above)) :]}".encode()
 
     def _line_number(self, connection: duckdb.DuckDBPyConnection, begin: int) -> str:
         """The line on which a record of ``parsed`` ends, as an SQL expression."""
@@ -381,15 +394,20 @@ def _count(connection: duckdb.DuckDBPyConnection, query: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _breakage(message: str) -> tuple[str, str]:
-    """What DuckDB's parser stopped at, in our words: what was found, what was expected."""
+def _breakage(message: str, above: int) -> tuple[str, str]:
+    """What DuckDB's parser stopped at, in our words: what was found, what was expected.
+
+    Args:
+        message: What it says, with a line.
+        above: How many lines stand above those that it was given.
+    """
     line = re.search(r"CSV Error on Line: (\d+)", message)
     if not line:
         return (
             "a file that mixes kinds of line end, or is wrongly quoted",
             "complete comma-separated lines, all ended alike (RFC 4180)",
         )
-    where = f"line {line[1]}"
+    where = f"line {int(line[1]) + above}"
     if "maximum line size" in message.lower():
         return f"{where} is longer than 2,000,000 bytes", "lines of a table (is a quote missing?)"
     if lengths := re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", message):

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sqlite3
+import zipfile
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import pyproj
 import pytest
 import shapely
 
 from orchestration.problems import Problem, RefreshError
+from orchestration.raw import boundaries
 from orchestration.raw.boundaries import read_boundaries
 from orchestration.raw.raw_file import RawFile
 from orchestration.sources.registry import load_registry
@@ -310,3 +316,155 @@ def test_a_large_file_that_breaks_off_is_refused(refused: Refusal, sample_inbox:
     whole = (sample_inbox / "boundaries/lsoa21_doggerland.geojson").read_text("utf-8")
     (problem,) = refused(whole[: len(whole) // 2])
     assert problem.found.startswith("no readable GeoJSON")
+
+
+# --- Other kinds of file, and what only calls itself one ------------------------------------------
+
+
+def frame(crs: str = "EPSG:27700", column: str = "LSOA21CD") -> gpd.GeoDataFrame:
+    shapes = [shapely.Polygon(square(west)) for west in (1.0, 1.02)]
+    codes = {column: ["X01000001", "X01000002"]}
+    return gpd.GeoDataFrame(codes, geometry=shapes, crs="EPSG:4326").to_crs(crs)
+
+
+def written(data: gpd.GeoDataFrame, path: Path, **options: str) -> Path:
+    data.to_file(path, engine="pyogrio", **options)
+    return path
+
+
+def zipped(folder: Path, *, without: str = "") -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for file in sorted(folder.iterdir()):
+            if file.suffix != without:
+                archive.write(file, f"Boundaries/{file.name}")
+    return held.getvalue()
+
+
+def problem_of(data: bytes, suffix: str) -> Problem:
+    with pytest.raises(RefreshError) as failure:
+        read_boundaries(given(data, suffix), SOURCE, REGISTRY.profile)
+    (problem,) = failure.value.problems
+    assert problem.where == f"source boundary_lsoa21, file b{suffix}"
+    assert problem.expected
+    assert problem.remedy
+    return problem
+
+
+@pytest.mark.parametrize("crs", ["EPSG:27700", "EPSG:4326"])
+@pytest.mark.parametrize("kind", [".gpkg", ".zip"])
+def test_a_geopackage_and_a_zipped_shapefile_are_read_in_degrees_or_metres(
+    tmp_path: Path, kind: str, crs: str
+) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    file = written(frame(crs), folder / f"made{'.shp' if kind == '.zip' else kind}")
+    data = zipped(folder) if kind == ".zip" else file.read_bytes()
+    rows = read_boundaries(given(data, kind), SOURCE, REGISTRY.profile).to_pylist()
+    assert [(row["area_code"], row["crs"], row["in_bounds"]) for row in rows] == [
+        ("X01000001", "EPSG:4326", True),
+        ("X01000002", "EPSG:4326", True),
+    ]
+    for row, west in zip(rows, (1.0, 1.02), strict=True):
+        shape = shapely.from_wkb(row["geometry_wkb"])
+        assert shape.equals_exact(shapely.Polygon(square(west)), 1e-6, normalize=True)
+
+
+def test_of_several_layers_that_with_the_codes_is_read(tmp_path: Path) -> None:
+    file = written(frame(column="note"), tmp_path / "made.gpkg", layer="notes")
+    written(frame(), file, layer="areas")
+    rows = read_boundaries(given(file.read_bytes(), ".gpkg"), SOURCE, REGISTRY.profile)
+    assert rows.num_rows == 2
+
+
+def test_another_crs_than_degrees_or_the_countrys_metres_is_refused(tmp_path: Path) -> None:
+    file = written(frame("EPSG:3857"), tmp_path / "made.gpkg")
+    assert problem_of(file.read_bytes(), ".gpkg").found == "CRS EPSG:3857"
+
+
+@pytest.mark.parametrize("part", [".shx", ".dbf", ".prj"])
+def test_a_shapefile_with_a_part_missing_is_refused(tmp_path: Path, part: str) -> None:
+    written(frame(), tmp_path / "made.shp")
+    assert problem_of(zipped(tmp_path, without=part), ".zip").found == f"a shapefile without {part}"
+
+
+def test_blanks_around_a_code_are_trimmed(read: Read) -> None:
+    rows = read(collection(feature(polygon(square()), "X01000001 \u00a0\t")))
+    assert [row["area_code"] for row in rows] == ["X01000001"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<OGRVRTDataSource><OGRVRTLayer name="b"><SrcDataSource>{path}</SrcDataSource>'
+        "</OGRVRTLayer></OGRVRTDataSource>",
+        '{{"type": "gdal_streamed_alg", "command_line": "gdal vector pipeline ! read {path} ! '
+        'write --output-format=MEM streamed"}}',
+        '{{"geometryType": "esriGeometryPolygon", "features": [{{"attributes": '
+        '{{"lsoa21_code": "X01000001"}}, "geometry": {{"rings": [[[1, 54], [1.01, 54], '
+        "[1.01, 54.01], [1, 54]]]}}}}]}}",
+        "{path}",
+        "/vsicurl/http://127.0.0.1:9/b.geojson",
+        '"GeoJSON:{path}"',
+    ],
+    ids=["a virtual layer", "a pipeline", "another json", "a path", "an address", "a string"],
+)
+@pytest.mark.parametrize("suffix", [".geojson", ".gpkg", ".zip"])
+def test_nothing_but_the_bytes_of_the_file_is_read(
+    tmp_path: Path, content: str, suffix: str
+) -> None:
+    elsewhere = tmp_path / "elsewhere.geojson"
+    elsewhere.write_text(json.dumps(collection(GOOD)), encoding="utf-8")
+    problem = problem_of(content.format(path=elsewhere).encode(), suffix)
+    assert "readable" in problem.found or "only calls itself" in problem.found
+
+
+def test_a_geopackage_with_a_table_that_stands_for_something_elsewhere_is_refused(
+    tmp_path: Path,
+) -> None:
+    file = written(frame(), tmp_path / "made.gpkg")
+    with closing(sqlite3.connect(file)) as db:
+        db.execute("create virtual table outside using fts5(a)")
+        db.commit()
+    assert problem_of(file.read_bytes(), ".gpkg").found.startswith("virtual tables: outside")
+
+
+@pytest.mark.parametrize("crs", ["EPSG:999999", "urn:ogc:def:crs:NONE::1", ""])
+def test_a_crs_that_is_not_known_is_not_taken_for_degrees(refused: Refusal, crs: str) -> None:
+    stated = {"crs": {"type": "name", "properties": {"name": crs}}}
+    (problem,) = refused({**collection(GOOD), **stated})
+    assert problem.found == f"CRS {crs!r}, which is not known"
+
+
+@pytest.mark.parametrize(
+    "crs",
+    [{"type": "link", "properties": {"href": "http://127.0.0.1:9"}}, None, "EPSG:4326"],
+    ids=["a link", "none", "a text"],
+)
+def test_a_crs_that_is_stated_in_another_way_is_refused(refused: Refusal, crs: object) -> None:
+    (problem,) = refused({**collection(GOOD), "crs": crs})
+    assert problem.found == "CRS None, which is not known"
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "urn:ogc:def:crs:OGC:1.3:CRS84"])
+def test_degrees_may_be_stated(read: Read, crs: str) -> None:
+    assert len(read(collection(GOOD, crs=crs))) == 1
+
+
+@pytest.mark.parametrize("code", ["X01000001\0", "X01\0" + "000001"])
+def test_a_zero_byte_is_refused(refused: Refusal, code: str) -> None:
+    (problem,) = refused(collection(feature(polygon(square()), code)))
+    assert "a zero byte" in problem.found
+
+
+def test_a_property_that_is_not_utf8_is_refused() -> None:
+    text = json.dumps(collection(GOOD)).replace('"X01', '"X\u00e901').encode()
+    latin = text.replace(b"\\u00e9", b"\xe9").replace("\u00e9".encode(), b"\xe9")
+    assert problem_of(latin, ".geojson").found.startswith("no readable GeoJSON (UnicodeDecode")
+
+
+def test_more_vertices_than_can_be_measured_are_refused(
+    refused: Refusal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boundaries, "MOST_VERTICES", 4)
+    assert refused(collection(GOOD))[0].found == "5 vertices"

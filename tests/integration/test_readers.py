@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 from orchestration.build.database import load_build, open_build
 from orchestration.modelling.seeds import load_methodology
 from orchestration.problems import RefreshError
+from orchestration.raw import readers
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, load_registry
@@ -375,6 +377,57 @@ SPOILT: list[tuple[str, Spoil]] = [
     (POPULATION, people_to_text),
     (SHAPES, lambda text: text[:-100]),
 ]
+
+
+@pytest.mark.parametrize("name", ["data[12]", "data*", "data1'\"%{x}", "{data1}"])
+def test_a_folder_named_like_a_pattern_is_read_and_not_its_neighbour(
+    place: Place, tmp_path: Path, name: str
+) -> None:
+    place.build()
+    one, other = (replace(place.settings, data=tmp_path / each) for each in (name, "data1"))
+    (path,) = (place.settings.vault / POPULATION).glob("*.csv")
+    for settings in (one, other):
+        shutil.copytree(place.settings.root, settings.root)
+    neighbour = other.vault / POPULATION / path.name
+    neighbour.chmod(0o644)
+    neighbour.write_bytes(re.sub(rb"(?m)[0-9]$", b"", path.read_bytes()))
+    here = Place(one, place.registry, place.paths)
+    here.build()
+    with open_build(one, read_only=True) as read, open_build(place.settings) as expected:
+        assert contents(read) == contents(expected)
+
+
+def test_a_file_that_was_changed_in_the_vault_is_not_read(place: Place) -> None:
+    """Even where the inbox has the file as it was, so that it is taken without a look."""
+    place.build()
+    before = place.build_files()
+    (stored,) = (place.settings.vault / POPULATION).glob("*.csv")
+    stored.chmod(0o644)
+    stored.write_bytes(stored.read_bytes().replace(b"1", b"2"))
+    with pytest.raises(RefreshError) as failure:
+        place.build()
+    (problem,) = failure.value.problems
+    assert problem.where == f"source {POPULATION}, file {stored}"
+    assert problem.expected.startswith(f"sha256 {stored.stem}")
+    assert place.build_files() == before
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), KeyError("ward"), RecursionError("too deep"), OSError(22, "Invalid")]
+)
+def test_whatever_a_reader_raises_names_the_file_and_what_to_do(
+    place: Place, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def raises(job: object) -> None:
+        raise error
+
+    monkeypatch.setitem(readers._READERS, "lookup", raises)
+    with pytest.raises(RefreshError) as failure:
+        place.build()
+    (problem,) = failure.value.problems
+    assert problem.where.startswith(f"source {LOOKUP}, file ")
+    assert type(error).__name__ in problem.found
+    assert problem.remedy == place.registry.source(LOOKUP).again
 
 
 def test_the_problems_of_all_files_come_in_one_error(place: Place) -> None:

@@ -191,6 +191,90 @@ def test_a_workbooks_utf16_export_is_refused(refused: Refusal) -> None:
     assert "not UTF-8" in problem.found
 
 
+@pytest.mark.parametrize(
+    ("content", "line", "reads"),
+    [
+        (b"LSOA code (2011),LSOA name\nE1,a\nW1,Bro Bon\xf4m\n", 3, "Bro Bon\u00f4m"),
+        (b"LSOA code (2011),LSOA nam\xe9\nE1,a\n", 1, "LSOA nam\u00e9"),
+        (b"\xef\xbb\xbfLSOA code (2011),LSOA name\r\nE1,a\r\nE2,\x93b\x94\r\n", 3, "\u201cb\u201d"),
+    ],
+    ids=["a later line", "the header", "after a mark"],
+)
+def test_a_wrong_byte_is_refused_with_its_own_line_and_what_it_may_mean(
+    refused: Refusal, content: bytes, line: int, reads: str
+) -> None:
+    (problem,) = refused(content, CODE, NAME)
+    assert problem.found.startswith(f"line {line} is not UTF-8")
+    assert "in Windows-1252 it reads" in problem.found
+    assert reads in problem.found
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf16_is_named(refused: Refusal, encoding: str) -> None:
+    (problem,) = refused("LSOA code (2011),LSOA name\nE01000001,a\n".encode(encoding), CODE)
+    assert problem.found == "UTF-16 text, not UTF-8"
+    assert "CSV UTF-8" in problem.expected
+
+
+@pytest.mark.parametrize("where", [1, 2, 3])
+def test_a_zero_byte_is_refused_with_its_line(refused: Refusal, where: int) -> None:
+    lines = ["LSOA code (2011),LSOA name", "E01000001,a", "E01000002,b"]
+    lines[where - 1] += "\0"
+    (problem,) = refused("\n".join(lines), CODE, NAME)
+    assert problem.found == f"line {where} has a zero byte"
+
+
+@pytest.mark.parametrize("sign", [";", "\t", "|"])
+def test_another_separator_is_named(connection: duckdb.DuckDBPyConnection, sign: str) -> None:
+    content = f"LSOA code (2011){sign}LSOA name\nE01000001{sign}a\n".encode()
+    with pytest.raises(RefreshError) as failure:
+        CsvTable(RawFile(content, ".csv", WHERE, REMEDY), CODE.header).load(
+            connection, "loaded", [CODE]
+        )
+    (problem,) = failure.value.problems
+    assert problem.found == f"line 1 has one value, with {sign!r} in it"
+
+
+@pytest.mark.parametrize(
+    "above",
+    ["", "A title\n\n", "Source,ONS\nDate,2019\n", '"A title, quoted\nover two lines"\n'],
+    ids=["nothing", "a title", "rows of two", "a quoted title"],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["lf", "crlf"])
+def test_the_header_is_the_line_that_has_the_column_of_area_codes(
+    connection: duckdb.DuckDBPyConnection, above: str, end: str
+) -> None:
+    text = f"{above}LSOA code (2011),LSOA name\nE01000001,a\nE01000002,b\n".replace("\n", end)
+    table = CsvTable(RawFile(text.encode(), ".csv", WHERE, REMEDY), CODE.header)
+    table.load(connection, "loaded", [CODE, NAME])
+    found = connection.execute("select * from loaded order by line_number").fetchall()
+    lines = above.count("\n") + 2
+    assert found == [(lines, "E01000001", "a"), (lines + 1, "E01000002", "b")]
+
+
+def test_more_columns_than_any_table_has_are_refused(refused: Refusal) -> None:
+    content = ",".join(["v", *(f"w{n}" for n in range(2_000))]) + "\n" + "1," * 2_000 + "1\n"
+    (problem,) = refused(content, VALUE)
+    assert problem.found == "2,001 columns in line 1"
+
+
+@pytest.mark.parametrize(
+    ("content", "found"),
+    [
+        ("v,w\n1," + "x" * 3_000_000 + "\n", "line 2 is longer than 2,000,000 bytes"),
+        ("v,w\n\n1,x\n2,'\n3," + "x" * 200_000 + "\n", "field larger than field limit"),
+        ("v," + "w" * 200_000 + "\n1,x\n", "field larger than field limit"),
+    ],
+    ids=["a line", "a field after a blank line", "a header"],
+)
+def test_a_field_that_is_too_long_is_refused_with_its_line(
+    refused: Refusal, content: str, found: str
+) -> None:
+    (problem,) = refused(content, VALUE)
+    assert found in problem.found
+    assert problem.found.startswith("line ")
+
+
 def test_a_last_line_that_breaks_off_is_refused_with_its_line(refused: Refusal) -> None:
     (problem,) = refused("LSOA code (2011),LSOA name\nE01000001,a\nE010000", CODE, NAME)
     assert "line 3 has 1 values" in problem.found
