@@ -53,10 +53,14 @@ class Progress:
         return self
 
     def announce(self, step: str) -> None:
-        """A step begins, and the one before it, if it did not fail, is done."""
+        """A step begins, and the one before it, of which no more was said, is done."""
         self._finish("[green]✓[/]")
         self._step, self._begun = step, time.monotonic()
         self._status.update(escape(step))
+
+    def succeeded(self) -> None:
+        """The step that runs is done, whatever becomes of others."""
+        self._finish("[green]✓[/]")
 
     def failed(self) -> None:
         """The step that runs has failed; others may follow."""

@@ -18,6 +18,9 @@ class Announcer(Protocol):
     def announce(self, step: str) -> None:
         """A step begins."""
 
+    def succeeded(self) -> None:
+        """The step that runs is done."""
+
     def failed(self) -> None:
         """The step that runs has failed."""
 
@@ -36,8 +39,10 @@ def step_names(settings: Settings) -> dict[str, str]:
 
 
 def announce_event(event: dg.DagsterEvent, names: Mapping[str, str], announcer: Announcer) -> None:
-    """Tell of a step that begins or fails."""
+    """Tell of a step that begins, is done or fails."""
     if event.event_type == dg.DagsterEventType.STEP_START and event.step_key:
         announcer.announce(names[event.step_key])
+    elif event.event_type == dg.DagsterEventType.STEP_SUCCESS:
+        announcer.succeeded()
     elif event.event_type == dg.DagsterEventType.STEP_FAILURE:
         announcer.failed()
