@@ -15,12 +15,14 @@ from typing import Any
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.run_coordinator import DefaultRunCoordinator
 
 from orchestration.defs.instance import job_origin, prepare_dagster
 from orchestration.defs.runs import prune, reap
 from orchestration.defs.sensors import STILL_SECONDS, build_sensors
 from orchestration.defs.telling import OUTCOME_TAG
 from orchestration.defs.turn import Turn
+from orchestration.problems import RefusedError
 from orchestration.sample import write_sample
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import load_registry
@@ -150,6 +152,36 @@ def test_old_runs_are_pruned_but_not_the_newest_build_nor_what_it_rests_on() -> 
         gone = prune(instance, "sample", datetime.now(UTC) + timedelta(days=1))
         assert set(gone) == {old, part_of_old, unchanged}
         assert {run.run_id for run in instance.get_runs()} == {elsewhere, built, part}
+
+
+@pytest.mark.parametrize("name", ["data[12]", "da*ta", "100%", "it's {x}", "with blanks"])
+def test_the_settings_of_the_instance_do_not_depend_on_the_name_of_the_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("DAGSTER_DISABLE_TELEMETRY", raising=False)
+    # What the name would find, were it taken for a pattern.
+    for neighbour in ("data1", "daXta"):
+        decoy = tmp_path / neighbour / "dagster"
+        decoy.mkdir(parents=True)
+        (decoy / "dagster.yaml").write_text("telemetry:\n  enabled: true\n")
+    here = Settings("sample", tmp_path / name, tmp_path / "inbox")
+    prepare_dagster(here)
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"]
+    with dg.DagsterInstance.get() as instance:
+        assert not instance.telemetry_enabled
+        assert not instance.nux_enabled
+        assert isinstance(instance.run_coordinator, DefaultRunCoordinator)
+        instance.add_dynamic_partitions("kept", ["here"])
+    assert list((here.dagster_home / "history").rglob("*.db"))
+
+
+def test_a_cache_with_a_name_of_that_kind_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache[1]"))
+    with pytest.raises(RefusedError, match="LBN_DATA"):
+        prepare_dagster(Settings("sample", tmp_path / "data[12]", tmp_path / "inbox"))
 
 
 def test_what_an_operator_wrote_into_the_instance_stays(settings: Settings) -> None:
