@@ -49,7 +49,13 @@ class SourceNews:
 
 
 def failure(
-    profile: str, label: str, problem_text: str, run_id: str, run_address: str | None
+    profile: str,
+    label: str,
+    problem_text: str,
+    run_id: str,
+    run_address: str | None,
+    *,
+    is_held: bool = False,
 ) -> Message:
     """A refresh that failed.
 
@@ -59,10 +65,12 @@ def failure(
         problem_text: What the refresh said; its first problem is passed on as it is.
         run_id: The run in Dagster.
         run_address: Where the run can be seen, if anywhere.
+        is_held: Whether the candidate waits for somebody to accept it.
     """
     look = run_address or f"lbn ui --profile {profile} shows its log"
+    what = "is held until somebody accepts it" if is_held else "failed"
     return Message(
-        title=f"{_mark(label)}Refresh of {profile} failed: nothing was published",
+        title=f"{_mark(label)}Refresh of {profile} {what}: nothing was published",
         body=f"{_first_problem(problem_text)}\n\n{UNTOUCHED}\n\nRun {run_id}: {look}",
         kind="failure",
     )

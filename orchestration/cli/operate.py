@@ -16,7 +16,7 @@ from orchestration.problems import NothingYetError, UsageError
 from orchestration.settings import PROJECT_ROOT
 
 
-@app.command()
+@app.command(epilog="Example: lbn refresh --accept cni2023='the corrected issue of May'")
 def refresh(
     profile: ProfileOption = None,
     inbox: InboxOption = None,
@@ -37,23 +37,54 @@ def refresh(
             "--notify/--no-notify", help="Tell whom LBN_NOTIFY names how a run of Dagster ended."
         ),
     ] = True,
+    accept: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SUBJECT=REASON",
+            help="Publish although this differs from the current release beyond its band: a "
+            "source, an edition or a mart, as the refusal names it. May be given again.",
+        ),
+    ] = None,
 ) -> None:
     """Build everything from the source files and publish a release.
 
     Files come from the inbox, else from the vault (as last published), else from the official
     address where the registry has one. The same inputs and code give the same release: then
-    nothing is done. A refresh that is refused leaves the published release as it was.
+    nothing is done. A refresh that is refused leaves the published release as it was. One whose
+    figures differ too much from it is held (exit code 4) until somebody accepts them.
     """
     from orchestration.defs.refresh import refresh as run
 
     settings, registry = context(profile, inbox)
     check(settings)
+    accepted = _accepted(accept or [])
+    if accepted:
+        from orchestration.publish.differences import require_subjects
+
+        require_subjects(registry, accepted)
     if fetch:
         settings = settings.fetching()
     report.banner(err, registry.profile)
     with report.Progress(err) as progress:
-        refreshed = run(settings, registry, progress, force=force, notify=notify)
-    report.refreshed(out, refreshed, settings)
+        refreshed = run(settings, registry, progress, force=force, notify=notify, accept=accepted)
+    report.refreshed(out, refreshed, settings, accepted)
+
+
+def _accepted(given: list[str]) -> dict[str, str]:
+    """``SUBJECT=REASON`` as given, by subject.
+
+    Raises:
+        UsageError: no '=', or a subject twice.
+    """
+    accepted: dict[str, str] = {}
+    for text in given:
+        subject, sign, reason = text.partition("=")
+        if not sign:
+            raise UsageError(f"--accept {text}: say why.", f"--accept {text}='the reason'")
+        if subject.strip() in accepted:
+            raise UsageError(f"--accept names {subject.strip()} twice.", "One reason is enough.")
+        accepted[subject.strip()] = reason.strip()
+    return accepted
 
 
 @app.command()

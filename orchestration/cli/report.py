@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from orchestration.ask.diff import Diff
     from orchestration.ask.whatif import WhatIf
 
+# Areas that joined or left a list, shown by name; all of them stand in the manifest.
+_NAMED = 10
 _OUTCOMES = {
     "built": "Published",
     "unchanged": "Nothing changed: the same inputs and code as",
@@ -117,16 +120,39 @@ def _changes(console: Console, manifest: dict[str, Any]) -> None:
     changes = manifest["changes_since"]
     if not changes:
         return
+    from orchestration.publish.differences import named_area
+
     moved = [edition for edition in changes["editions"] if edition["joined"] or edition["departed"]]
     console.print(f"Against {changes['release_id']}: " + ("" if moved else "every list the same."))
     for edition in moved:
         console.print(
             f"  {edition['edition_id']}: {edition['joined']:,} joined, {edition['departed']:,} left"
         )
+        for change in ("joined", "left"):
+            named = [each for each in edition.get("areas", []) if each["change"] == change]
+            for area in named[:_NAMED]:
+                console.print(f"    {change:<6} {named_area(area)}", markup=False)
+            if len(named) > _NAMED:
+                console.print(f"    {change:<6} and {len(named) - _NAMED:,} more: manifest.json")
+    for each in changes.get("differences", []):
+        console.print(f"  {each['subject']}: {each['found']}", markup=False)
 
 
-def refreshed(console: Console, result: Refreshed, settings: Settings) -> None:
-    """The summary of a refresh and the next commands worth trying."""
+def _accepted(console: Console, manifest: dict[str, Any]) -> None:
+    # A release of before has none.
+    for each in manifest.get("accepted", []):
+        console.print(
+            f"Accepted: {each['subject']}, {each['reason']} ({each['found']})", markup=False
+        )
+
+
+def refreshed(
+    console: Console, result: Refreshed, settings: Settings, accepted: Collection[str] = ()
+) -> None:
+    """The summary of a refresh and the next commands worth trying.
+
+    ``accepted``: the subjects that were given to be accepted, needed or not.
+    """
     manifest = result.manifest
     guards = manifest["guards"]
     expectations = sum(guard["expectations"] for guard in guards)
@@ -136,8 +162,9 @@ def refreshed(console: Console, result: Refreshed, settings: Settings) -> None:
         f"({manifest['label']}, {escape(manifest['country'])})"
     )
     _editions(console, manifest)
+    passed = sum(guard["passed"] for guard in guards)
     console.print(
-        f"{len(guards)} guards passed ({expectations} expectations); "
+        f"{passed} of {expectations} expectations of {len(guards)} guards passed; "
         f"{len(manifest['inputs'])} source files"
     )
     for source in manifest["inputs"]:
@@ -145,6 +172,10 @@ def refreshed(console: Console, result: Refreshed, settings: Settings) -> None:
             console.print(f"[yellow]{source['source_id']}[/] is a {escape(source['issue'])}")
     if result.outcome == "built":
         _changes(console, manifest)
+    _accepted(console, manifest)
+    needed = {each["subject"] for each in manifest.get("accepted", [])}
+    if unneeded := sorted(set(accepted) - needed):
+        console.print(f"Not needed: --accept {', '.join(unneeded)}", markup=False, style="yellow")
     current = settings.releases / CURRENT
     if current.is_relative_to(Path.cwd()):
         current = current.relative_to(Path.cwd())
@@ -192,6 +223,7 @@ def status(console: Console, release: Path, manifest: dict[str, Any]) -> None:
     )
     console.print(f"built {manifest['built_at']} by code {manifest['code_version']}")
     console.print(f"in {release}\n", markup=False)
+    _accepted(console, manifest)
     _editions(console, manifest)
     console.print()
     numbers = ("passed", "of")

@@ -24,10 +24,12 @@ Outcome = Literal["built", "unchanged", "restored"]
 
 @dataclass(frozen=True)
 class Look:
-    """What a refresh would come to, and the folder of that release, if it is there already."""
+    """What a refresh would come to: the folder of that release, if it is there already, and its id,
+    where nothing must be downloaded to know it."""
 
     outcome: Outcome
     release: Path | None
+    planned: str | None
 
 
 def planned_release(settings: Settings, registry: Registry) -> str | None:
@@ -59,8 +61,34 @@ def look(settings: Settings, registry: Registry) -> Look:
     planned = planned_release(settings, registry)
     release = settings.releases / planned if planned else None
     if release is None or not release.exists():
-        return Look("built", None)
+        return Look("built", None, planned)
     verify(release)
     current = current_release(settings.releases)
     same = current is not None and current.name == planned
-    return Look("unchanged" if same else "restored", release)
+    return Look("unchanged" if same else "restored", release, planned)
+
+
+def is_kept(settings: Settings, registry: Registry, planned: str | None) -> bool:
+    """Whether the candidate of that release lies in the build, judged and passed.
+
+    A refresh that was held leaves it there.
+    """
+    if planned is None or not settings.build_database.exists():
+        return False
+    # DuckDB and dbt are only needed here.
+    import duckdb
+
+    from orchestration.build.database import open_build
+    from orchestration.build.dbt import candidate_parts
+    from orchestration.publish.audit import audit
+
+    expected = candidate_parts(settings, registry)
+    try:
+        with open_build(settings, read_only=True) as build:
+            found = build.execute("select source_id, sha256 from meta.source_file").fetchall()
+            if release_id(settings.profile, dict(found), code_version()) != planned:
+                return False
+            audit(build, expected)
+    except (RefreshError, duckdb.Error):
+        return False
+    return True

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestration.defs.instance import job_origin, prepare_dagster
-from orchestration.defs.look import Outcome, look
+from orchestration.defs.look import Outcome, is_kept, look
 from orchestration.layout import current_release, read_manifest
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -37,6 +37,7 @@ def refresh(
     *,
     force: bool = False,
     notify: bool = True,
+    accept: Mapping[str, str] | None = None,
 ) -> Refreshed:
     """Publish the release of the inputs and code as they are now.
 
@@ -44,8 +45,11 @@ def refresh(
         announcer: Told what is being done, in a few words, as it is begun, and what failed.
         force: Build again even where nothing changed.
         notify: Tell whom the settings name how it ended.
+        accept: What may differ from the current release beyond its band, and why. A candidate
+            that was held for it is published as it is.
 
     Raises:
+        HeldError: the candidate differs too much from the current release; it is kept.
         RefreshError: inputs or guards refused the refresh; nothing was published.
         RunFailedError: a step failed for another reason; nothing was published.
     """
@@ -56,7 +60,10 @@ def refresh(
         found = look(settings, registry)
         if found.outcome == "unchanged" and found.release and not force:
             return Refreshed("unchanged", found.release, read_manifest(found.release))
-        _run(settings, registry, announcer, {"force": force, "notify": notify})
+        is_kept_one = bool(accept) and not force and is_kept(settings, registry, found.planned)
+        job = "publish" if is_kept_one else "refresh"
+        options = {"force": force, "notify": notify}
+        _run(settings, registry, announcer, job, options, dict(accept or {}))
         current = current_release(settings.releases)
         assert current is not None
         outcome: Outcome = "built" if force else found.outcome
@@ -64,7 +71,12 @@ def refresh(
 
 
 def _run(
-    settings: Settings, registry: Registry, announcer: Announcer, options: Mapping[str, bool]
+    settings: Settings,
+    registry: Registry,
+    announcer: Announcer,
+    job_name: str,
+    options: Mapping[str, bool],
+    accept: Mapping[str, str],
 ) -> None:
     announcer.announce("Starting Dagster")
     prepare_dagster(settings)
@@ -76,22 +88,30 @@ def _run(
     from orchestration.defs.assembly import assemble
     from orchestration.defs.progress import announce_event, step_names
     from orchestration.defs.runs import TRIGGER_TAG
-    from orchestration.defs.telling import STEP
+    from orchestration.defs.telling import NOTIFY_TAG, STEP
     from orchestration.defs.told import failure_of
 
-    job = assemble(settings, registry).get_repository_def().get_job("refresh")
+    job = assemble(settings, registry).get_repository_def().get_job(job_name)
     names = step_names(settings)
-    config = {
-        "ops": {STEP: {"config": {"fetch": settings.fetch, **options}}},
+    config: dict[str, Any] = {
+        "ops": {
+            f"{settings.profile}__release": {"config": {"accept": accept}},
+        },
         # Dagster's own log lines are for its UI; here the steps are told.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
     }
+    if job_name == "refresh":
+        config["ops"][STEP] = {"config": {"fetch": settings.fetch, **options}}
     with dg.DagsterInstance.get() as instance:
         run = instance.create_run_for_job(
             job_def=job,
             run_config=config,
-            tags={**job.run_tags, TRIGGER_TAG: "command"},
-            remote_job_origin=job_origin(settings.profile, "refresh"),
+            tags={
+                **job.run_tags,
+                TRIGGER_TAG: "command",
+                **({} if options["notify"] else {NOTIFY_TAG: "no"}),
+            },
+            remote_job_origin=job_origin(settings.profile, job_name),
         )
         failures = []
         for event in execute_run_iterator(InMemoryJob(job), run, instance):

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 
 from orchestration.defs.keys import key
 from orchestration.defs.report import report
-from orchestration.defs.telling import OUTCOME_TAG, RELEASE_TAG
+from orchestration.defs.telling import HELD, OUTCOME_TAG, RELEASE_TAG
 from orchestration.defs.told import told
 from orchestration.layout import EXPLORER, EXPORTS, FIRST_PAGE, WAREHOUSE
+from orchestration.publish.differences import HeldError
 from orchestration.publish.release import publish
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -18,6 +20,16 @@ from orchestration.sources.registry import Registry
 OWNERS = ["team:data-engineering"]
 # The schedule is yearly; by then somebody should ask why there is no newer one.
 FRESH_FOR = timedelta(days=400)
+
+
+class ReleaseConfig(dg.Config):
+    """What a person accepts of the candidate."""
+
+    accept: dict[str, str] = Field(
+        default={},
+        description="What may differ from the current release beyond its band, by the name in the "
+        "refusal, and why: {cni2023: the corrected issue of May}. Recorded in the manifest.",
+    )
 
 
 def release_metadata(path: Path, manifest: dict[str, Any]) -> dict[str, Any]:
@@ -47,9 +59,15 @@ def build_release(
         required_resource_keys={"turn"},
         freshness_policy=dg.FreshnessPolicy.time_window(fail_window=FRESH_FOR),
     )
-    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    def release(
+        context: dg.AssetExecutionContext, config: ReleaseConfig
+    ) -> dg.MaterializeResult[None]:
         with told():
-            published = publish(settings, registry)
+            try:
+                published = publish(settings, registry, config.accept)
+            except HeldError:
+                context.instance.add_run_tags(context.run_id, {OUTCOME_TAG: HELD})
+                raise
         context.instance.add_run_tags(
             context.run_id,
             {

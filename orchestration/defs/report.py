@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from orchestration.publish.differences import named_area
 from orchestration.queries import open_release, query_rows
 
 _BAR = 12
 _MOVERS = 10
+_NAMED = 50
 
 
 def report(release: Path, manifest: dict[str, Any]) -> dict[str, str]:
@@ -43,6 +45,7 @@ def report(release: Path, manifest: dict[str, Any]) -> dict[str, str]:
             ("from", "to", "area", "region", "change", "IMD ranks moved"),
             [tuple(row.values()) for row in movers],
         ),
+        "differences": _differences(manifest),
         "guards": _table(
             ("guard", "expectations", "passed"),
             [(g["guard"], g["expectations"], g["passed"]) for g in manifest["guards"]],
@@ -62,6 +65,26 @@ def _lists(manifest: dict[str, Any]) -> str:
     headings = ("edition", "on the list", "published list", "joined", "left")
     against = f"Joined and left since {since['release_id']}.\n\n" if since else ""
     return against + _table(headings, rows)
+
+
+def _differences(manifest: dict[str, Any]) -> str:
+    """What else differs from the release before, and what a person accepted of it."""
+    since = manifest["changes_since"]
+    found = since.get("differences", []) if since else []
+    named = [
+        (edition["edition_id"], area["change"], named_area(area))
+        for edition in (since["editions"] if since else ())
+        for area in edition.get("areas", [])
+    ]
+    accepted = [(each["subject"], each["reason"]) for each in manifest.get("accepted", [])]
+    more = f"\n\nAnd {len(named) - _NAMED:,} more in the manifest." if len(named) > _NAMED else ""
+    return "\n\n".join(
+        [
+            _table(("accepted", "because"), accepted),
+            _table(("subject", "differs"), [(each["subject"], each["found"]) for each in found]),
+            _table(("list", "change", "area"), named[:_NAMED]) + more,
+        ]
+    )
 
 
 def _by_region(rows: Sequence[dict[str, Any]]) -> str:

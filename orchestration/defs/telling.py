@@ -14,10 +14,13 @@ import dagster as dg
 from orchestration import notify
 from orchestration.defs.told import failure_of
 from orchestration.layout import current_release, read_manifest
+from orchestration.publish.differences import HeldError
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, load_registry
 
 OUTCOME_TAG = "lbn/outcome"
+HELD = "held"
+NOTIFY_TAG = "lbn/notify"
 PROFILE_TAG = "lbn/profile"
 RELEASE_TAG = "lbn/release"
 STEP = "take_source_files"
@@ -29,7 +32,8 @@ def is_told(run: dg.DagsterRun) -> bool:
     """Whether people want to know of a run: of whole ones, unless it was launched without."""
     config: Any = run.run_config
     step = config.get("ops", {}).get(STEP, {})
-    return run.job_name in WHOLE and step.get("config", {}).get("notify", True)
+    wanted = run.tags.get(NOTIFY_TAG) != "no" and step.get("config", {}).get("notify", True)
+    return run.job_name in WHOLE and wanted
 
 
 def mark_end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
@@ -37,7 +41,8 @@ def mark_end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
 
     A failed run that does not say so was killed.
     """
-    if _failures(instance, run):
+    now = instance.get_run_by_id(run.run_id)
+    if now and now.tags.get(OUTCOME_TAG) != HELD and _failures(instance, run):
         instance.add_run_tags(run.run_id, {OUTCOME_TAG: "failed"})
 
 
@@ -59,9 +64,14 @@ def tell_end(
         before: The release that was current when the run began.
     """
     if events := _failures(instance, run):
-        text = str(failure_of(run.run_id, events))
+        failed = failure_of(run.run_id, events)
         message = notify.failure(
-            settings.profile, _label(registry), text, run.run_id, _address(settings, run)
+            settings.profile,
+            _label(registry),
+            str(failed),
+            run.run_id,
+            _address(settings, run),
+            is_held=isinstance(failed, HeldError),
         )
         return notify.send(settings, message)
     now = instance.get_run_by_id(run.run_id)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +36,12 @@ from orchestration.layout import (
 from orchestration.problems import Problem, RefreshError
 from orchestration.publish.audit import audit
 from orchestration.publish.companions import write_documentation, write_for_people
+from orchestration.publish.differences import (
+    Difference,
+    differences,
+    refuse_held,
+    require_subjects,
+)
 from orchestration.publish.pointer import point_to, verify
 from orchestration.queries import query_rows, quoted
 from orchestration.settings import Settings
@@ -58,12 +64,23 @@ class Published:
     was_there: bool
 
 
-def publish(settings: Settings, registry: Registry) -> Published:
+def publish(
+    settings: Settings, registry: Registry, accepted: Mapping[str, str] | None = None
+) -> Published:
     """Audit the build and publish it, unless the same release is there already.
+
+    Args:
+        settings: Where the build is, and where releases go.
+        registry: The sources of the profile.
+        accepted: What may differ from the current release beyond its band, and why.
 
     Raises:
         RefreshError: the candidate has not passed every guard; nothing is published.
+        HeldError: it differs too much from the current release; nothing is published.
+        UsageError: something is accepted that does not exist.
     """
+    accepted = accepted or {}
+    require_subjects(registry, accepted)
     if not settings.build_database.exists():
         raise RefreshError(
             "Publishing",
@@ -86,7 +103,16 @@ def publish(settings: Settings, registry: Registry) -> Published:
             verify(target)
             point_to(settings.releases, name)
             return Published(name, target, read_manifest(target), was_there=True)
+        current = current_release(settings.releases)
+        differs = differences(build, settings, registry, current, inputs) if current else []
+        refuse_held(differs, accepted)
         manifest = _manifest(build, settings, registry, name, code)
+        manifest["changes_since"] = _changes(build, current, differs)
+        manifest["accepted"] = [
+            {"subject": each.subject, "reason": accepted[each.subject], "found": each.found}
+            for each in differs
+            if each.is_held
+        ]
     settings.releases.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=settings.releases) as folder:
         incoming = Path(folder) / name
@@ -172,7 +198,6 @@ def _manifest(
             "select edition_id, label, areas, areas_rated, areas_listed, areas_published "
             "from marts.dim_edition order by edition_id",
         ),
-        "changes_since": _changes(build, settings.releases),
         "row_counts": row_counts,
         "guards": query_rows(
             build,
@@ -186,40 +211,41 @@ def _manifest(
     }
 
 
-def _changes(build: duckdb.DuckDBPyConnection, releases: Path) -> dict[str, Any] | None:
-    """What the candidate changes in each list, against the release that is current."""
-    current = current_release(releases)
+def _changes(
+    build: duckdb.DuckDBPyConnection, current: Path | None, differs: Sequence[Difference]
+) -> dict[str, Any] | None:
+    """What the candidate changes against the release that is current: each list, and all else."""
     if current is None:
         return None
-    build.execute(f"attach '{quoted(str(current / WAREHOUSE))}' as current_release (read_only)")
-    try:
-        editions = query_rows(
-            build,
-            """
-            with before as (
-                select edition_id, area_code from current_release.marts.double_disadvantage
-                where is_doubly_disadvantaged
-            ),
-            after as (
-                select edition_id, area_code from marts.double_disadvantage
-                where is_doubly_disadvantaged
-            )
-            select
-                coalesce(before.edition_id, after.edition_id) as edition_id,
-                count(before.area_code) as listed_before,
-                count(after.area_code) as listed_after,
-                count(*) filter (where before.area_code is null) as joined,
-                count(*) filter (where after.area_code is null) as departed
-            from before
-            full join after
-                on before.edition_id = after.edition_id and before.area_code = after.area_code
-            group by 1
-            order by 1
-            """,
+    before = read_manifest(current)
+    then = {edition["edition_id"]: edition["areas_listed"] for edition in before["editions"]}
+    now = dict(build.execute("select edition_id, areas_listed from marts.dim_edition").fetchall())
+    moved = {each.subject: each.areas for each in differs if each.kind == "list"}
+    editions = []
+    for edition in sorted({*then, *now}):
+        areas = moved.get(edition, ())
+        joined = sum(area["change"] == "joined" for area in areas)
+        departed = len(areas) - joined
+        # An edition that came or went has its whole list as what joined or left.
+        if edition not in then:
+            joined = now[edition]
+        elif edition not in now:
+            departed = then[edition]
+        editions.append(
+            {
+                "edition_id": edition,
+                "listed_before": then.get(edition, 0),
+                "listed_after": now.get(edition, 0),
+                "joined": joined,
+                "departed": departed,
+                "areas": list(areas),
+            }
         )
-    finally:
-        build.execute("detach current_release")
-    return {"release_id": read_manifest(current)["release_id"], "editions": editions}
+    return {
+        "release_id": before["release_id"],
+        "editions": editions,
+        "differences": [each.as_dict() for each in differs if each.kind != "list"],
+    }
 
 
 def write_warehouse(build: duckdb.DuckDBPyConnection, path: Path, manifest: dict[str, Any]) -> None:

@@ -215,7 +215,7 @@ class Vault:
         release = current_release(self._settings.releases)
         for entry in read_manifest(release)["inputs"] if release else ():
             if entry["source_id"] == source.id:
-                return self._stored(source, entry["sha256"])
+                return self.stored(source, entry["sha256"])
         return None
 
     def _downloaded(self, source: Source) -> VaultFile | None:
@@ -227,7 +227,8 @@ class Vault:
         downloads = [file for file in stored if file.origin != "inbox"]
         return max(downloads, key=lambda file: file.retrieved_at, default=None)
 
-    def _stored(self, source: Source, sha256: str) -> VaultFile | None:
+    def stored(self, source: Source, sha256: str) -> VaultFile | None:
+        """An issue of a source's file that lies in the vault."""
         sidecar = self._settings.vault / source.id / f"{sha256}.json"
         if not sidecar.exists():
             return None
@@ -276,7 +277,7 @@ class Vault:
             # Hashed after the copy, so the address is that of the bytes that lie there, even if
             # somebody writes to the inbox meanwhile.
             sha256 = sha256_of(copy)
-            if stored := self._stored(source, sha256):
+            if stored := self.stored(source, sha256):
                 return stored
             earlier = [path.stem for path in folder.glob("*.json")]
             content = folder / f"{sha256}{source.suffix_of(name)}"
