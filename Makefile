@@ -45,9 +45,9 @@ $(CHOSEN): $(UV) pyproject.toml
 		|| { echo "Python $(PYTHON_RANGE) is needed, and $(PYTHON) is $$($(BIN)/python -V). Leave PYTHON out, or try: make $(or $(MAKECMDGOALS),run) PYTHON=python3.12"; rm -rf $(VENV); exit 1; }
 	@touch $@
 
-$(INSTALLED): $(CHOSEN) requirements.lock
+$(INSTALLED): $(CHOSEN) requirements.lock requirements-dev.lock
 	@echo "Installing into $(VENV)"
-	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements.lock -r requirements-dev.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -141,13 +141,17 @@ dictionary: $(INSTALLED) ## Make docs/data-dictionary.md and the README's tables
 	@$(BIN)/python -m orchestration.publish.documentation.dictionary
 	@$(BIN)/python -m tests.tools.readme
 
+# What runs is locked first and apart, since the id of a release hangs on it; the others agree with it.
+COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
 lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -o requirements.lock pyproject.toml
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group notebooks -o requirements-notebooks.lock
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group browser -o requirements-browser.lock
-	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate --constraints requirements.lock --group postgres -o requirements-postgres.lock
-	echo 'duckdb==1.1.3' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-oldest.lock -
-	echo 'uv==0.13.9' | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements-uv.lock -
+	$(COMPILE) -o requirements.lock pyproject.toml
+	$(COMPILE) --constraints requirements.lock --group dev -o requirements-dev.lock
+	for group in notebooks browser postgres; do \
+		$(COMPILE) --constraints requirements.lock --constraints requirements-dev.lock --group $$group -o requirements-$$group.lock; \
+	done
+	echo 'duckdb==1.1.3' | $(COMPILE) -o requirements-oldest.lock -
+	echo 'uv==0.13.9' | $(COMPILE) -o requirements-uv.lock -
 
 clean: ## Remove the virtual environment and every build (releases too)
 	rm -rf $(VENV) $(UV_VENV) data dbt_project/target

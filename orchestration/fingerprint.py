@@ -12,52 +12,49 @@ import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from orchestration.settings import DBT_PROJECT, PROJECT_ROOT
+from orchestration.settings import PROJECT_ROOT
 
 # These ask a release, print what they find, tell people, or write the inputs of the sample (which
 # count by their sha256): nothing that a release is made of. The layers in pyproject.toml keep it
 # so.
 _NO_PART = ("ask", "cli", "notify.py", "sample")
-# Everything that can change a figure: code, models, suites, and the libraries that run them.
+# Everything that can change a figure or a word of a release: code, models, suites, and the
+# libraries that run them.
 _CODE = {
-    PROJECT_ROOT / "orchestration": ("*.py", "*.yml", "*.js", "*.css", "*.html"),
-    PROJECT_ROOT / "data_quality": ("*.py", "*.yml"),
-    DBT_PROJECT / "models": ("*.sql", "*.py", "*.yml"),
-    DBT_PROJECT / "macros": ("*.sql",),
-    DBT_PROJECT / "seeds": ("*.csv", "*.yml"),
-    DBT_PROJECT / "tests": ("*.sql",),
+    "orchestration": ("*.py", "*.yml", "*.js", "*.css", "*.html"),
+    "data_quality": ("*.py", "*.yml"),
+    "dbt_project/models": ("*.sql", "*.py", "*.yml", "*.md"),
+    "dbt_project/macros": ("*.sql",),
+    "dbt_project/seeds": ("*.csv", "*.yml"),
+    "dbt_project/tests": ("*.sql",),
 }
-_FILES = (
-    PROJECT_ROOT / "requirements.lock",
-    DBT_PROJECT / "dbt_project.yml",
-    DBT_PROJECT / "profiles.yml",
-)
+_FILES = ("requirements.lock", "dbt_project/dbt_project.yml", "dbt_project/profiles.yml")
 
 
-def code_files() -> Iterator[Path]:
-    """The files that make a release."""
-    apart = [PROJECT_ROOT / "orchestration" / name for name in _NO_PART]
+def code_files(project: Path = PROJECT_ROOT) -> Iterator[Path]:
+    """The files of a project that make a release."""
+    apart = [project / "orchestration" / name for name in _NO_PART]
     for folder, patterns in _CODE.items():
         for pattern in patterns:
-            for file in folder.rglob(pattern):
+            for file in (project / folder).rglob(pattern):
                 if not any(map(file.is_relative_to, apart)):
                     yield file
-    yield from (file for file in _FILES if file.exists())
+    yield from (project / name for name in _FILES if (project / name).exists())
 
 
-def files_hash(files: Iterable[Path]) -> str:
-    """SHA-256 over the names and bytes of files of the project, in hexadecimal digits."""
+def files_hash(files: Iterable[Path], project: Path = PROJECT_ROOT) -> str:
+    """SHA-256 over the names and bytes of files of a project, in hexadecimal digits."""
     digest = hashlib.sha256()
     for file in sorted(files):
-        digest.update(str(file.relative_to(PROJECT_ROOT)).encode())
+        digest.update(str(file.relative_to(project)).encode())
         digest.update(b"\0")
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
 
 
-def code_version() -> str:
+def code_version(project: Path = PROJECT_ROOT) -> str:
     """The hash of all files that make a release, its first 12 digits."""
-    return files_hash(code_files())[:12]
+    return files_hash(code_files(project), project)[:12]
 
 
 def release_id(profile: str, inputs: Mapping[str, str], code: str) -> str:

@@ -56,7 +56,7 @@ def _project_hash() -> str:
     return files_hash(
         file
         for file in DBT_PROJECT.rglob("*")
-        if file.suffix in (".sql", ".py", ".yml", ".csv") and "target" not in file.parts
+        if file.suffix in (".sql", ".py", ".yml", ".csv", ".md") and "target" not in file.parts
     )
 
 

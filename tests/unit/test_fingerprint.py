@@ -1,19 +1,111 @@
-"""The code version: it has what makes a release, and nothing of what only asks or prints."""
+"""The release id: every byte of what makes a release changes it, and nothing else does."""
 
 from __future__ import annotations
 
-from orchestration.fingerprint import code_files
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from orchestration.fingerprint import code_files, code_version, release_id
 from orchestration.settings import PROJECT_ROOT
 
+# What asks, prints, tells or writes the sample's inputs; by the folder or file it lies in.
+APART = (
+    "orchestration/ask",
+    "orchestration/cli",
+    "orchestration/notify.py",
+    "orchestration/sample",
+)
+# What makes a release lies here, and each of these is there for nothing else.
+FOLDERS = (
+    "orchestration",
+    "data_quality",
+    "dbt_project/models",
+    "dbt_project/macros",
+    "dbt_project/seeds",
+    "dbt_project/tests",
+)
+FILES = ("requirements.lock", "dbt_project/dbt_project.yml", "dbt_project/profiles.yml")
 
-def test_what_makes_a_release_counts_and_what_asks_it_does_not() -> None:
-    files = {file.relative_to(PROJECT_ROOT) for file in code_files()}
-    inside = {path.parts[1] for path in files if path.parts[0] == "orchestration"}
-    folders = {path.parent.name for path in (PROJECT_ROOT / "orchestration").glob("*/__init__.py")}
-    assert folders - inside == {"ask", "cli", "sample"}
-    assert {path.parts[0] for path in files} == {
-        "orchestration",
-        "data_quality",
-        "dbt_project",
-        "requirements.lock",
+
+@pytest.fixture(scope="module")
+def tracked() -> list[str]:
+    """Every file of the project, as git has it: no caches, no builds."""
+    if not (PROJECT_ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    listed = subprocess.run(
+        ["git", "-C", str(PROJECT_ROOT), "ls-files", "-zco", "--exclude-standard"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.split("\0")
+    return [name for name in listed if name and (PROJECT_ROOT / name).is_file()]
+
+
+@pytest.fixture
+def project(tracked: list[str], tmp_path: Path) -> Path:
+    """A copy of the project that may be edited."""
+    for name in tracked:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(PROJECT_ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def makes_a_release(name: str) -> bool:
+    below = any(Path(name).is_relative_to(folder) for folder in FOLDERS)
+    return name in FILES or (below and not any(Path(name).is_relative_to(a) for a in APART))
+
+
+def test_every_file_that_makes_a_release_counts_and_no_other(tracked: list[str]) -> None:
+    counted = [str(file.relative_to(PROJECT_ROOT)) for file in code_files()]
+    assert len(counted) == len(set(counted))
+    assert set(counted) == {name for name in tracked if makes_a_release(name)}
+    # Not by an accident of the lists above: one of each kind that was once forgotten.
+    assert {"dbt_project/seeds/editions.csv", "dbt_project/models/columns.md"} <= set(counted)
+
+
+def test_a_byte_a_name_or_a_file_more_or_less_is_another_code(project: Path) -> None:
+    before = code_version(project)
+    for file in list(code_files(project)):
+        kept = file.read_bytes()
+        file.write_bytes(kept[:-1] + bytes([kept[-1] ^ 1]))
+        assert code_version(project) != before, file
+        file.write_bytes(kept)
+    some = project / "dbt_project/seeds/editions.csv"
+    other = some.with_name("editions2.csv")
+    some.rename(other)
+    assert code_version(project) != before
+    other.rename(some)
+    assert code_version(project) == before
+
+
+def test_what_makes_no_release_changes_nothing(project: Path, tracked: list[str]) -> None:
+    before = code_version(project)
+    for name in tracked:
+        if not makes_a_release(name):
+            (project / name).write_bytes((project / name).read_bytes() + b"\n# another word\n")
+    for cache in ("orchestration/__pycache__/a.pyc", "dbt_project/target/manifest.json", ".env"):
+        (project / cache).parent.mkdir(parents=True, exist_ok=True)
+        (project / cache).write_bytes(b"cache")
+    assert code_version(project) == before
+
+
+def test_the_id_hangs_on_profile_every_input_and_the_code_and_on_no_order() -> None:
+    inputs = {"imd2019": "a" * 64, "cni2023": "b" * 64, "lookup": "c" * 64}
+    first = release_id("sample", inputs, "0123456789ab")
+    assert first == release_id("sample", dict(reversed(inputs.items())), "0123456789ab")
+    others = {
+        release_id("england", inputs, "0123456789ab").replace("england", "sample"),
+        release_id("sample", inputs, "0123456789ac"),
+        *(release_id("sample", {**inputs, name: "d" * 64}, "0123456789ab") for name in inputs),
+        *(
+            release_id("sample", {k: v for k, v in inputs.items() if k != name}, "0123456789ab")
+            for name in inputs
+        ),
+        release_id("sample", {**inputs, "more": "e" * 64}, "0123456789ab"),
+        # The same two files, each taken for the other.
+        release_id("sample", inputs | {"imd2019": "b" * 64, "cni2023": "a" * 64}, "0123456789ab"),
     }
+    assert len(others | {first}) == 1 + 2 + 3 + 3 + 1 + 1

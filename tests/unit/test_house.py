@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,42 @@ def test_every_lock_is_hashed_and_names_no_index() -> None:
         text = lock.read_text(encoding="utf-8")
         assert "--hash=sha256:" in text, lock
         assert "index-url" not in text, lock
+
+
+def locked(name: str) -> dict[str, set[str]]:
+    """The versions of each package of a lock: several where they differ by Python."""
+    found: dict[str, set[str]] = {}
+    lock = (PROJECT_ROOT / name).read_text(encoding="utf-8")
+    for package, version in re.findall(r"^([\w.-]+)==([^\s;]+)", lock, re.MULTILINE):
+        found.setdefault(package, set()).add(version)
+    return found
+
+
+def test_every_lock_agrees_with_what_runs() -> None:
+    """They are installed together, so a package has one version in all of them."""
+    groups = [f"requirements-{group}.lock" for group in PROJECT["dependency-groups"]]
+    assert {name for name in groups if not (PROJECT_ROOT / name).exists()} == set()
+    together = locked("requirements.lock")
+    for name in groups:
+        for package, versions in locked(name).items():
+            assert versions <= together.setdefault(package, versions), (name, package)
+
+
+def test_what_runs_imports_nothing_that_only_development_has() -> None:
+    runs = {package.replace("_", "-").lower() for package in locked("requirements.lock")}
+    homes = packages_distributions()
+    strangers = set()
+    for folder in ("orchestration", "data_quality"):
+        for file in (PROJECT_ROOT / folder).rglob("*.py"):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                named = [node.module] if isinstance(node, ast.ImportFrom) else []
+                if isinstance(node, ast.Import):
+                    named = [alias.name for alias in node.names]
+                for top in {(name or "").split(".")[0] for name in named} & set(homes):
+                    at_home = {home.replace("_", "-").lower() for home in homes[top]}
+                    ours = at_home == {PROJECT["project"]["name"]}
+                    strangers |= set() if ours or at_home & runs else {(file.name, top)}
+    assert strangers == set()
 
 
 TESTS = sorted((PROJECT_ROOT / "tests").rglob("*.py"))
