@@ -97,6 +97,10 @@ def _count(value: Any) -> str:
     return "" if value is None else f"{value:,}"
 
 
+def _of(some: int, all_: int) -> str:
+    return str(some) if some == all_ else f"{some} of {all_}"
+
+
 def _minute(moment: str) -> str:
     """An ISO 8601 moment (UTC) to the minute."""
     return moment[:16].replace("T", " ")
@@ -155,16 +159,16 @@ def refreshed(
     """
     manifest = result.manifest
     guards = manifest["guards"]
-    expectations = sum(guard["expectations"] for guard in guards)
+    expectations = sum(guard["passed"] for guard in guards)
+    passed = sum(guard["passed"] == guard["expectations"] for guard in guards)
     console.print()
     console.print(
         f"[bold]{_OUTCOMES[result.outcome]}[/] {manifest['release_id']} "
         f"({manifest['label']}, {escape(manifest['country'])})"
     )
     _editions(console, manifest)
-    passed = sum(guard["passed"] for guard in guards)
     console.print(
-        f"{passed} of {expectations} expectations of {len(guards)} guards passed; "
+        f"{_of(passed, len(guards))} guards passed ({expectations} expectations); "
         f"{len(manifest['inputs'])} source files"
     )
     for source in manifest["inputs"]:

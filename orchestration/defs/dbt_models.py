@@ -36,7 +36,8 @@ from orchestration.publish.audit import problem_of
 from orchestration.settings import DBT_PROJECT, PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
 
-_DONE = ("success", "pass", "warn")
+# A warning is none of them: a test that only warns would let through what it found.
+_DONE = ("success", "pass")
 
 
 class Translator(DagsterDbtTranslator):

@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Literal
 
 from orchestration.fingerprint import code_version, release_id
-from orchestration.layout import current_release
 from orchestration.problems import RefreshError
-from orchestration.publish.pointer import verify
+from orchestration.publish.pointer import is_current, verify
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 from orchestration.sources.sample_inbox import fill_sample_inbox
@@ -63,8 +62,7 @@ def look(settings: Settings, registry: Registry) -> Look:
     if release is None or not release.exists():
         return Look("built", None, planned)
     verify(release)
-    current = current_release(settings.releases)
-    same = current is not None and current.name == planned
+    same = is_current(settings.releases, release.name)
     return Look("unchanged" if same else "restored", release, planned)
 
 

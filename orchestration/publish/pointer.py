@@ -10,7 +10,7 @@ import json
 import os
 from pathlib import Path
 
-from orchestration.layout import CHECKSUMS, CURRENT, CURRENT_JSON
+from orchestration.layout import CHECKSUMS, CURRENT, CURRENT_JSON, current_release
 from orchestration.problems import Problem, RefreshError
 from orchestration.sources.vault import sha256_of
 
@@ -23,6 +23,18 @@ def point_to(releases: Path, name: str) -> None:
     os.replace(swap, releases / CURRENT)
     swap.write_text(json.dumps({"release_id": name}) + "\n", encoding="utf-8")
     os.replace(swap, releases / CURRENT_JSON)
+
+
+def is_current(releases: Path, name: str) -> bool:
+    """Whether symlink and JSON both say this release: stopped between the two, they differ."""
+    told = releases / CURRENT_JSON
+    current = current_release(releases)
+    return (
+        current is not None
+        and current.name == name
+        and told.exists()
+        and json.loads(told.read_text(encoding="utf-8")) == {"release_id": name}
+    )
 
 
 def verify(release: Path) -> None:

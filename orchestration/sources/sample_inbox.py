@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -40,6 +39,7 @@ def fill_sample_inbox(settings: Settings, registry: Registry) -> None:
         fresh.mkdir()
         orchestration.sample.write_sample(fresh)
         (fresh / STAMP).write_text(_generator_version(), encoding="utf-8")
+        # Moved away as a whole: half of it without its stamp would look like a person's own.
         if inbox.exists():
-            shutil.rmtree(inbox)
-        fresh.replace(inbox)
+            inbox.rename(Path(folder) / "old")
+        fresh.rename(inbox)

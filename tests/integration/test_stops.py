@@ -1,0 +1,201 @@
+"""Stopped between any two moves of files: what lies there is whole, and the next run mends it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from orchestration.build import database
+from orchestration.build.database import load_build, open_build
+from orchestration.layout import current_release
+from orchestration.publish import release as publishing
+from orchestration.publish.pointer import is_current, point_to, verify
+from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
+from orchestration.settings import Settings
+from orchestration.sources import sample_inbox
+from orchestration.sources.registry import load_registry
+from orchestration.sources.vault import Vault, VaultFile, sha256_of
+from tests.support.stops import each_stop
+
+REGISTRY = load_registry("sample")
+
+
+def test_the_pointer_is_of_the_old_or_the_new_release_and_never_of_none(tmp_path: Path) -> None:
+    def make(place: int) -> Callable[[], object]:
+        releases = tmp_path / str(place)
+        for name in ("old", "new"):
+            (releases / name).mkdir(parents=True)
+        point_to(releases, "old")
+        return lambda: point_to(releases, "new")
+
+    seen = set()
+    for place in each_stop(make):
+        releases = tmp_path / str(place)
+        current = current_release(releases)
+        assert current is not None, place
+        told = json.loads((releases / "current.json").read_text(encoding="utf-8"))["release_id"]
+        seen.add((current.name, told))
+        assert is_current(releases, "new") == ((current.name, told) == ("new", "new"))
+        point_to(releases, "new")
+        assert is_current(releases, "new")
+    # The two names are two moves: a look takes the half of it for undone, and does it again.
+    assert seen >= {("old", "old"), ("new", "old")}
+
+
+def test_the_vault_names_no_file_that_it_does_not_hold(tmp_path: Path) -> None:
+    source = REGISTRY.sources[0]
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    file = inbox / source.inbox[0].replace("*", "x")
+    file.write_text("code,value\nX1,1\n", encoding="utf-8")
+
+    def vault(place: int) -> Vault:
+        return Vault(Settings("sample", tmp_path / str(place), inbox), REGISTRY)
+
+    for place in each_stop(lambda place: lambda: vault(place).take(source, [file])):
+        root = Settings("sample", tmp_path / str(place), inbox).vault
+        for sidecar in root.rglob("*.json"):
+            held = VaultFile(**json.loads(sidecar.read_text(encoding="utf-8")))
+            assert sha256_of(root / held.path) == held.sha256
+        taken = vault(place).take(source, [file])
+        assert vault(place).path_of(taken).read_bytes() == file.read_bytes()
+
+
+@pytest.fixture
+def read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raw tables of a row a source in place of the files: what is tested comes after reading."""
+
+    def read_all(connection: duckdb.DuckDBPyConnection, *rest: Any) -> None:
+        connection.execute("create schema raw")
+        for table in RAW_TABLES:
+            connection.execute(
+                f"create table raw.{table} (source_id varchar, line_number int, area_code varchar)"
+            )
+            for source in REGISTRY.sources:
+                if table in TABLES_OF_KIND[source.kind]:
+                    connection.execute(f"insert into raw.{table} values ('{source.id}', 2, 'X1')")
+
+    monkeypatch.setattr(database, "read_all", read_all)
+
+
+def some_files() -> list[VaultFile]:
+    return [
+        VaultFile(source.id, "0" * 64, 1, "f", "inbox", "now", "first issue seen", "f")
+        for source in REGISTRY.sources
+    ]
+
+
+@pytest.mark.usefixtures("read_nothing")
+def test_a_build_is_the_old_one_the_new_one_or_none(tmp_path: Path) -> None:
+    def settings(place: int) -> Settings:
+        return Settings("sample", tmp_path / str(place), tmp_path)
+
+    def load(place: int) -> None:
+        load_build(settings(place), REGISTRY, Vault(settings(place), REGISTRY), some_files())
+
+    def make(place: int) -> Callable[[], object]:
+        load(place)
+        with open_build(settings(place)) as build:
+            build.execute("create table meta.mark as select 1 as old")
+        return lambda: load(place)
+
+    for place in each_stop(make):
+        if settings(place).build_database.exists():
+            with open_build(settings(place), read_only=True) as build:
+                # Every part is there, whichever of the two it is.
+                parts = build.execute("select count(*) from meta.part").fetchall()
+                assert parts == [(len(RAW_TABLES) + len(REGISTRY.sources) + 1,)]
+        load(place)
+        assert not list(settings(place).build.glob("*.loading*"))
+        with open_build(settings(place), read_only=True) as build:
+            marks = build.execute(
+                "select count(*) from duckdb_tables() where table_name = 'mark'"
+            ).fetchall()
+        assert marks == [(0,)]
+
+
+@pytest.fixture
+def small_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A publication that judges and writes next to nothing: what is tested is how it moves."""
+
+    def write(folder: Path) -> None:
+        folder.mkdir(exist_ok=True)
+        (folder / "page.html").write_text("a page", encoding="utf-8")
+
+    monkeypatch.setattr(publishing, "audit", lambda *_: None)
+    monkeypatch.setattr(publishing, "candidate_parts", lambda *_: set())
+    monkeypatch.setattr(
+        publishing, "write_warehouse", lambda *given: given[1].write_bytes(b"marts")
+    )
+    monkeypatch.setattr(publishing, "write_documentation", lambda *given: write(given[-1]))
+    monkeypatch.setattr(publishing, "write_for_people", lambda release: write(release / "explorer"))
+
+
+@pytest.mark.usefixtures("small_release", "read_nothing")
+def test_a_release_is_there_whole_or_not_at_all_and_what_is_current_stays(tmp_path: Path) -> None:
+    def settings(place: int) -> Settings:
+        return Settings("sample", tmp_path / str(place), tmp_path)
+
+    def make(place: int) -> Callable[[], object]:
+        here = settings(place)
+        load_build(here, REGISTRY, Vault(here, REGISTRY), some_files())
+        with open_build(here) as build:
+            build.execute(
+                "create schema marts; create table marts.dim_edition (edition_id varchar, "
+                "label varchar, areas int, areas_rated int, areas_listed int, areas_published int)"
+            )
+        return lambda: publishing.publish(here, REGISTRY)
+
+    for place in each_stop(make):
+        here = settings(place)
+        whole = [each for each in here.releases.glob("sample-*") if not each.is_symlink()]
+        for each in whole:
+            verify(each)
+            assert {file.name for file in each.iterdir()} >= {"manifest.json", "warehouse.duckdb"}
+        current = current_release(here.releases)
+        assert current is None or current in whole
+        published = publishing.publish(here, REGISTRY)
+        assert published.was_there == bool(whole)
+        assert is_current(here.releases, published.release_id)
+
+
+def test_the_samples_inbox_is_never_taken_for_one_that_a_person_filled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Older code wrote it; the new files must come, though the exchange was stopped half-way."""
+    written = {"a.csv": "new", "b/c.csv": "new"}
+
+    def write_sample(inbox: Path) -> None:
+        for name, text in written.items():
+            (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+            (inbox / name).write_text(text, encoding="utf-8")
+
+    monkeypatch.setattr("orchestration.sample.write_sample", write_sample)
+
+    def settings(place: int) -> Settings:
+        return Settings("sample", tmp_path / str(place), tmp_path / str(place) / "sample/inbox")
+
+    def make(place: int) -> Callable[[], object]:
+        here = settings(place)
+        shutil.rmtree(here.root, ignore_errors=True)
+        write_sample(here.inbox)
+        (here.inbox / "gone.csv").write_text("old", encoding="utf-8")
+        (here.inbox / sample_inbox.STAMP).write_text("older code", encoding="utf-8")
+        return lambda: sample_inbox.fill_sample_inbox(here, REGISTRY)
+
+    for place in each_stop(make):
+        here = settings(place)
+        sample_inbox.fill_sample_inbox(here, REGISTRY)
+        found = {
+            os.path.relpath(file, here.inbox): file.read_text(encoding="utf-8")
+            for file in here.inbox.rglob("*")
+            if file.is_file() and file.name != sample_inbox.STAMP
+        }
+        assert found == written, place
