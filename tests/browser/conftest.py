@@ -22,6 +22,7 @@ from tests.support.pages import (
     find_chromium,
     watch,
 )
+from tests.support.patience import SECONDS
 from tests.support.site import Site
 
 if find_spec("playwright") is None:
@@ -79,7 +80,7 @@ def opened(browser: Any, explorer: Explorer) -> Iterator[Callable[..., Opened]]:
         viewport: dict[str, int] | None = None, explorer: Explorer = explorer, **options: Any
     ) -> Opened:
         context = browser.new_context(viewport=viewport or DESKTOP, offline=True, **options)
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(SECONDS * 1_000)
         contexts.append(context)
         page = context.new_page()
         here = Opened(page, explorer)

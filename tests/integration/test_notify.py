@@ -25,6 +25,7 @@ from orchestration import notify
 from orchestration.notify import Message, send
 from orchestration.settings import Settings
 from tests.support.hook import Hook, listening
+from tests.support.patience import SECONDS
 
 HIDDEN = "c0rrecth0rse"
 MESSAGE = Message(
@@ -210,7 +211,7 @@ def test_a_receiver_that_is_left_behind_keeps_no_process_from_its_end() -> None:
             env={**os.environ, "LBN_NOTIFY": f"json://127.0.0.1:{port}"},
             capture_output=True,
             text=True,
-            timeout=30,
+            timeout=SECONDS,
             check=True,
         )
     assert done.stdout == "could not tell json://127.0.0.1: no answer within 0.5 seconds\n"

@@ -22,6 +22,7 @@ from orchestration.publish.documentation.dictionary import (
 from orchestration.publish.exports import write_exports
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import load_registry
+from tests.support.patience import SECONDS
 from tests.support.site import Site
 from tests.unit.test_docs import blocks, text_of
 
@@ -148,7 +149,7 @@ def run(command: list[str], release: Path) -> str:
         env=dict(environment()),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stderr

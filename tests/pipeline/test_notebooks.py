@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.support.patience import SECONDS
 from tests.support.site import PROJECT, Site
 
 NOTEBOOKS = PROJECT / "notebooks"
@@ -38,7 +39,7 @@ class Ran:
         environment |= {"LBN_DATA": str(site.data), "LBN_PROFILE": site.profile}
         environment |= {"IPYTHONDIR": str(folder), "PYTHONPATH": str(PROJECT)}
         client = NotebookClient(
-            notebook, timeout=120, resources={"metadata": {"path": str(NOTEBOOKS)}}
+            notebook, timeout=int(SECONDS), resources={"metadata": {"path": str(NOTEBOOKS)}}
         )
         client.execute(env=environment)
         outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests.support.hook import Hook, listening
+from tests.support.patience import SECONDS, wait_for
 from tests.support.server import Server, environment, serving
 from tests.support.site import LBN, Site
 from tests.tools.kills import worker
@@ -271,10 +272,7 @@ def test_a_broken_file_says_key_and_remedy_first_and_is_put_right(
 
 def test_a_killed_run_of_the_ui_blocks_nobody(server: Server, hook: Hook) -> None:
     run = server.launch(config=FORCED)
-    end = time.monotonic() + 60
-    while (pid := worker(run)) is None:
-        assert time.monotonic() < end
-        time.sleep(0.1)
+    pid = wait_for(lambda: worker(run), "the process of the run")
     os.kill(pid, signal.SIGKILL)
     following = server.launch()
     assert server.wait(following) == "SUCCESS", server.events(following)
@@ -324,10 +322,9 @@ def test_a_killed_command_blocks_nobody_and_is_marked(
     )
     query = """{ pipelineRunsOrError(filter: {statuses: [STARTED]}) { ... on Runs { results {
         runId } } } }"""
-    end = time.monotonic() + 60
-    while not (started := server.ask(query)["pipelineRunsOrError"]["results"]):
-        assert time.monotonic() < end
-        time.sleep(0.2)
+    started = wait_for(
+        lambda: server.ask(query)["pipelineRunsOrError"]["results"], "the run of the command"
+    )
     time.sleep(1)
     process.send_signal(how)
     process.wait()
@@ -340,8 +337,7 @@ def test_a_killed_command_blocks_nobody_and_is_marked(
 
 def test_the_second_waits_says_for_whom_and_can_be_interrupted(server: Server, site: Site) -> None:
     run = server.launch(config=FORCED)
-    while worker(run) is None or not (site.root / "refresh.json").exists():
-        time.sleep(0.1)
+    wait_for(lambda: worker(run) and (site.root / "refresh.json").exists(), "the turn of the run")
     time.sleep(2)
     second = subprocess.Popen(
         [str(LBN), "refresh"],
@@ -354,7 +350,7 @@ def test_the_second_waits_says_for_whom_and_can_be_interrupted(server: Server, s
     time.sleep(4)
     asked = time.monotonic()
     second.send_signal(signal.SIGINT)
-    _, text = second.communicate(timeout=10)
+    _, text = second.communicate(timeout=SECONDS)
     assert time.monotonic() - asked < 2
     assert second.returncode not in (0, 1)
     assert "Waiting for another refresh of sample" in text
@@ -382,5 +378,5 @@ def test_two_jobs_without_an_instance_take_turns(site: Site, tmp_path: Path) -> 
         )
         for _ in range(2)
     ]
-    texts = [process.communicate(timeout=300)[0] for process in both]
+    texts = [process.communicate(timeout=SECONDS)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], texts

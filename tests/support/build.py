@@ -12,6 +12,7 @@ from orchestration.build.database import load_build
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources.registry import load_registry
 from orchestration.sources.vault import Vault
+from tests.support.patience import SECONDS
 
 RELEASE_ID = "sample-0123456789ab"
 REGISTRY = load_registry("sample")
@@ -37,7 +38,7 @@ def build_sample(data: Path, inbox: Path, *selection: str) -> Settings:
         env=os.environ | {"LBN_BUILD_DATABASE": str(settings.build_database)},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=SECONDS,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr

@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 
 import httpx
 
+from tests.support.patience import SECONDS, wait_for
 from tests.support.site import LBN, Site
 
 _LAUNCH = """
@@ -61,7 +61,7 @@ class Server:
 
     def ask(self, query: str, **variables: Any) -> dict[str, Any]:
         answer = httpx.post(
-            f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=60
+            f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=SECONDS
         )
         answer.raise_for_status()
         body = answer.json()
@@ -106,13 +106,14 @@ class Server:
         events: list[dict[str, Any]] = self.ask(_EVENTS, id=run_id)["logsForRun"]["events"]
         return events
 
-    def wait(self, run_id: str, timeout: float = 300) -> str:
+    def wait(self, run_id: str) -> str:
         """The status with which a run ends."""
-        end = time.monotonic() + timeout
-        while (status := str(self.run(run_id)["status"])) not in ENDED:
-            assert time.monotonic() < end, f"{run_id} is {status} after {timeout} s"
-            time.sleep(0.5)
-        return status
+
+        def status() -> str | None:
+            now = str(self.run(run_id)["status"])
+            return now if now in ENDED else None
+
+        return wait_for(status, f"the end of run {run_id}", pause=0.5)
 
 
 def environment(site: Site) -> dict[str, str]:
@@ -144,15 +145,15 @@ def serving(site: Site, **settings: str) -> Iterator[Server]:
     )
     server = Server(f"http://127.0.0.1:{port}", site)
     try:
-        end = time.monotonic() + 120
-        while True:
+
+        def answers() -> bool:
             assert process.poll() is None, "the server ended"
-            assert time.monotonic() < end, "the server does not answer"
             try:
-                httpx.get(f"{server.url}/server_info", timeout=5).raise_for_status()
-                break
+                return httpx.get(f"{server.url}/server_info", timeout=5).is_success
             except httpx.HTTPError:
-                time.sleep(0.5)
+                return False
+
+        wait_for(answers, "an answer of the server", pause=0.5)
         yield server
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import duckdb
 
+from tests.support.patience import SECONDS
+
 PROJECT = Path(__file__).resolve().parents[2]
 REALDATA = Path(os.environ.get("LBN_REALDATA", PROJECT.parent / "shared" / "realdata"))
 LBN = Path(sys.executable).with_name("lbn")
@@ -33,7 +35,7 @@ class Site:
     profile: str
     inbox: Path | None = None
 
-    def lbn(self, *arguments: str, inbox: Path | None = None, timeout: int = 300) -> Ran:
+    def lbn(self, *arguments: str, inbox: Path | None = None) -> Ran:
         environment: dict[str, str] = {
             name: value for name, value in os.environ.items() if not name.startswith("LBN_")
         }
@@ -45,7 +47,7 @@ class Site:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=SECONDS,
             check=False,
         )
         return Ran(done.returncode, done.stdout, done.stderr)

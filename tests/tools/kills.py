@@ -72,7 +72,7 @@ def kill_runs(site: Site, server: Server, times: int) -> int:
         except ProcessLookupError:
             print("ui", each, "had ended")
         following = server.launch(config=config)
-        ended = server.wait(following, timeout=600)
+        ended = server.wait(following)
         good += ended == "SUCCESS"
         print("ui", each, server.run(run)["status"], ended, server.tags(run).get("lbn/outcome"))
     return good
@@ -85,7 +85,7 @@ def pairs(site: Site, times: int) -> int:
         # An input that changes, so that the first has something to do and the second nothing.
         first = refresh(site)
         time.sleep(random.uniform(0, SECONDS))  # noqa: S311
-        second = site.lbn("refresh", timeout=600)
+        second = site.lbn("refresh")
         codes = (first.wait(), second.code)
         good += codes == (0, 0)
         print("pair", each, codes)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import gzip
 import hashlib
 import itertools
-import json
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -24,6 +22,7 @@ from orchestration.publish.explorer import page, write_explorer
 from orchestration.publish.explorer.encode import Numbers, Packer, names_text
 from orchestration.publish.explorer.shapes import UNIT, Rings, dissolved, projected, rings_of
 from orchestration.settings import PROJECT_ROOT
+from tests.support.packed import Unpacked
 
 MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 
@@ -31,33 +30,11 @@ MARTS = PROJECT_ROOT / "dbt_project" / "models" / "marts"
 # ---- packing -------------------------------------------------------------------------------------
 
 
-class Unpacked:
-    """Reads a packed text by the format's description, not by the packer's code."""
-
-    def __init__(self, text: str) -> None:
-        raw = gzip.decompress(base64.b64decode(text))
-        start = 4 + int.from_bytes(raw[:4], "little")
-        header = json.loads(raw[4:start])
-        self.document = header["document"]
-        self._raw, self._start, self._columns = raw, start, header["columns"]
-
-    def column(self, name: str) -> list[int]:
-        offset, count, width, alike = self._columns[name]
-        numbers = []
-        for at in range(count):
-            places = [self._start + offset + plane * count + at for plane in range(width)]
-            numbers.append(int.from_bytes(bytes(self._raw[place] for place in places), "little"))
-        if alike:
-            signed = [-(number + 1) // 2 if number % 2 else number // 2 for number in numbers]
-            numbers = [int(sum_) for sum_ in np.cumsum(signed)]
-        return numbers
-
-
 def array(numbers: list[int]) -> Numbers:
     return np.array(numbers, dtype=np.int64)
 
 
-@given(st.lists(st.integers(0, 2**31 - 1)), st.lists(st.integers(-(2**29), 2**29)))
+@given(st.lists(st.integers(0, 2**31 - 1)), st.lists(st.integers(-(2**29), 2**29 - 1)))
 def test_columns_come_back(plain: list[int], alike: list[int]) -> None:
     packer = Packer()
     packer.add("plain", array(plain))

@@ -98,3 +98,15 @@ def test_tests_come_in_by_the_front_door(file: Path) -> None:
             of_own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
             found += [] if of_own else [node.attr]
     assert found == []
+
+
+@pytest.mark.parametrize("file", TESTS, ids=lambda file: str(file.relative_to(PROJECT_ROOT)))
+def test_no_test_has_a_limit_of_its_own(file: Path) -> None:
+    """A limit fits one machine under one load: the one against a hang is in tests/support."""
+    waits = {"run", "communicate", "wait_for", "NotebookClient"}
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+            for given in node.keywords:
+                alone = given.arg == "timeout" and isinstance(given.value, ast.Constant)
+                assert not (alone and called in waits), f"line {node.lineno}"

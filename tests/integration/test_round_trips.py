@@ -1,0 +1,461 @@
+"""Every export and page, read back: exact columns, and every value as SQL gives it.
+
+Without a browser, and without the code that wrote them. What each holds by name stands here, since
+a column that goes missing from our lists of columns goes missing from whatever is compared by them.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import geopandas
+import pytest
+import python_calamine
+import shapely
+
+from orchestration.publish.explorer import write_explorer
+from orchestration.publish.exports import write_exports
+from tests.support.packed import Unpacked, carried, names_of
+
+# One worker builds the release, and all of these read it.
+pytestmark = pytest.mark.xdist_group("release")
+
+Row = tuple[Any, ...]
+
+EDITIONS = {
+    "lsoa21_imd2019_cni2023": "lsoa21",
+    "lsoa21_imd2025_cni2023": "lsoa21",
+    "ward17_imd2015_cni2019": "ward17",
+    "ward17_imd2019_cni2019": "ward17",
+}
+each_edition = pytest.mark.parametrize("edition", EDITIONS)
+
+# An edition's export: each column, and how SQL gives it.
+LIST = {
+    "edition_id": "lists.edition_id",
+    "area_type": "editions.area_type",
+    "area_code": "lists.area_code",
+    "area_name": "lists.area_name",
+    "msoa21_code": "areas.msoa21_code",
+    "msoa21_name": "(select area_name from marts.dim_area as msoa "
+    "where msoa.area_type = 'msoa21' and msoa.area_code = areas.msoa21_code)",
+    "lad_type": "areas.lad_type",
+    "lad_code": "lists.lad_code",
+    "lad_name": "lists.lad_name",
+    "region_code": "areas.region_code",
+    "region_name": "lists.region_name",
+    "population": "lists.population",
+    "population_source_id": "areas.population_source_id",
+    "area_ha": "areas.area_ha",
+    "centroid_longitude": "areas.centroid_longitude",
+    "centroid_latitude": "areas.centroid_latitude",
+    "is_doubly_disadvantaged": "lists.is_doubly_disadvantaged",
+    "imd_score": "lists.imd_score",
+    "imd_rank": "lists.imd_rank",
+    "imd_areas_ranked": "lists.imd_areas_ranked",
+    "imd_decile": "lists.imd_decile",
+    "is_within_imd_threshold": "lists.is_within_imd_threshold",
+    "imd_ranks_to_threshold": "lists.imd_ranks_to_threshold",
+    "cni_score": "lists.cni_score",
+    "cni_rank": "lists.cni_rank",
+    "cni_areas_ranked": "lists.cni_areas_ranked",
+    "cni_decile": "lists.cni_decile",
+    "is_within_cni_threshold": "lists.is_within_cni_threshold",
+    "cni_ranks_to_threshold": "lists.cni_ranks_to_threshold",
+    "published_flag": "lists.published_flag",
+    "not_rated_reason": "lists.not_rated_reason",
+    "stability_probability": "stability.probability",
+    "stability_class": "stability.stability_class",
+    "release_id": "release.release_id",
+    "release_label": "release.label",
+}
+# What a sheet of the workbook shows of it, by its headings.
+SHEET = {
+    "Area code": "area_code",
+    "Area name": "area_name",
+    "MSOA 2021 code": "msoa21_code",
+    "MSOA 2021 name": "msoa21_name",
+    "LAD code": "lad_code",
+    "LAD name": "lad_name",
+    "Region name": "region_name",
+    "Population": "population",
+    "Area (ha)": "area_ha",
+    "Is doubly disadvantaged": "is_doubly_disadvantaged",
+    "IMD rank": "imd_rank",
+    "IMD areas ranked": "imd_areas_ranked",
+    "IMD decile": "imd_decile",
+    "IMD ranks to threshold": "imd_ranks_to_threshold",
+    "CNI rank": "cni_rank",
+    "CNI areas ranked": "cni_areas_ranked",
+    "CNI decile": "cni_decile",
+    "CNI ranks to threshold": "cni_ranks_to_threshold",
+    "Published flag": "published_flag",
+    "Not rated reason": "not_rated_reason",
+    "Stability probability": "stability_probability",
+    "Stability class": "stability_class",
+    "Release label": "release_label",
+}
+# The marts that are exported as they are: the file, the sheet, and how many columns.
+MARTS = {
+    "dim_edition": ("editions", "Editions"),
+    "summary_lad": ("summary_lad", "Authorities"),
+    "summary_region": ("summary_region", "Regions"),
+    "reconciliation": ("reconciliation", "Reconciliation"),
+    "edition_change": ("edition_change", "Changes"),
+    "outcome_comparison": ("outcome_comparison", "Outcomes"),
+    "threshold_sensitivity": ("threshold_sensitivity", "Thresholds"),
+}
+each_mart = pytest.mark.parametrize("mart", MARTS)
+
+
+class Made:
+    """A release and what was made of it."""
+
+    def __init__(self, warehouse: Path, folder: Path) -> None:
+        self.warehouse, self.folder = warehouse, folder
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            for name, write in (("exports", write_exports), ("explorer", write_explorer)):
+                (folder / name).mkdir()
+                write(connection, folder / name)
+
+    def read(self, query: str, *values: Any) -> list[Row]:
+        with duckdb.connect(str(self.warehouse), read_only=True) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def edition(self, edition: str, columns: Sequence[str], *, listed: bool = False) -> list[Row]:
+        return self.read(
+            f"""
+            select {", ".join(LIST[column] for column in columns)}
+            from marts.double_disadvantage as lists
+            inner join marts.dim_edition as editions on lists.edition_id = editions.edition_id
+            left join marts.dim_area as areas
+                on editions.area_type = areas.area_type and lists.area_code = areas.area_code
+            left join marts.flag_stability as stability
+                on
+                    lists.edition_id = stability.edition_id
+                    and lists.area_code = stability.area_code
+            cross join meta.release as release
+            where
+                lists.edition_id = $1
+                {"and lists.is_doubly_disadvantaged" if listed else ""}
+            order by lists.area_code
+            """,
+            edition,
+        )
+
+    def mart(self, mart: str) -> tuple[list[str], list[Row]]:
+        """The names of a mart's columns, and its rows, each with the release."""
+        names = [
+            name
+            for (name,) in self.read(
+                "select column_name from duckdb_columns() where schema_name = 'marts' "
+                "and table_name = $1 order by column_index",
+                mart,
+            )
+        ]
+        rows = self.read(
+            f"select mart.*, release.release_id, release.label from marts.{mart} as mart "
+            "cross join meta.release as release"
+        )
+        return [*names, "release_id", "release_label"], rows
+
+    def page(self, edition: str, part: str) -> Unpacked:
+        return carried((self.folder / f"explorer/{edition}.html").read_text("utf-8"), part)
+
+
+@pytest.fixture(scope="module")
+def made(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return Made(sample_warehouse, tmp_path_factory.mktemp("made"))
+
+
+def by_text(rows: Iterator[Row] | list[Row]) -> list[Row]:
+    """Rows in one order, whatever order they came in."""
+    return sorted(rows, key=lambda row: [str(value) for value in row])
+
+
+def read_csv(path: Path) -> tuple[list[str], list[list[str]]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    return header, rows
+
+
+def as_written(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = str(value)
+    # What a spreadsheet would run is text with an apostrophe before it.
+    begins = text.startswith(("=", "+", "-", "@", "\t", "\r", "'"))
+    return f"'{text}" if isinstance(value, str) and begins else text
+
+
+@each_edition
+def test_csv_of_an_edition(made: Made, edition: str) -> None:
+    header, rows = read_csv(made.folder / f"exports/{edition}.csv")
+    assert header == list(LIST)
+    assert rows == [list(map(as_written, row)) for row in made.edition(edition, header)]
+
+
+@each_edition
+def test_parquet_of_an_edition(made: Made, edition: str) -> None:
+    expected = made.edition(edition, list(LIST))
+    for name, more in ((edition, []), (f"{edition}_boundaries", ["geometry"])):
+        file = made.folder / f"exports/{name}.parquet"
+        columns = [row[0] for row in made.read(f"describe select * from '{file}'")]
+        assert columns == [*LIST, *more]
+        assert made.read(f"select {', '.join(LIST)} from '{file}' order by area_code") == expected
+    frame = geopandas.read_parquet(file).set_index("area_code")["geometry"]
+    known: dict[str, bytes] = dict(
+        made.read(
+            "select area_code, geometry_wkb from marts.area_boundary where area_type = $1",
+            EDITIONS[edition],
+        )
+    )
+    for code, shape in frame.items():
+        expected_shape = shapely.from_wkb(bytes(known[code])) if code in known else None
+        assert (shape is None) == (expected_shape is None), code
+        if expected_shape is not None:
+            assert shape.equals_exact(expected_shape, 1e-6, normalize=True), code
+
+
+@each_edition
+def test_geopackage_of_the_lists(made: Made, edition: str) -> None:
+    with closing(sqlite3.connect(made.folder / "exports/left_behind.gpkg")) as package:
+        columns = [row[1] for row in package.execute(f"pragma table_info({edition})")]
+        assert set(columns) - {"fid"} - {*LIST} <= {"geom", "geometry"}
+        assert [name for name in columns if name in LIST] == list(LIST)
+        rows = package.execute(
+            f"select {', '.join(LIST)} from {edition} order by area_code"
+        ).fetchall()
+    assert rows == made.edition(edition, list(LIST), listed=True)
+
+
+def sheet(made: Made, name: str) -> tuple[list[str], list[Row]]:
+    book = python_calamine.CalamineWorkbook.from_path(str(made.folder / "exports/left_behind.xlsx"))
+    header, *rows = book.get_sheet_by_name(name).to_python()
+    return [str(each) for each in header], [tuple(row) for row in rows]
+
+
+def assert_cells(found: list[Row], expected: list[Row]) -> None:
+    """A cell keeps 16 digits of a number, and an empty cell is NULL or an empty text."""
+    assert len(found) == len(expected)
+    for found_row, row in zip(found, expected, strict=True):
+        for cell, value in zip(found_row, row, strict=True):
+            if isinstance(value, float):
+                assert math.isclose(cell, value, rel_tol=1e-14, abs_tol=1e-300), (found_row, row)
+            else:
+                assert cell == ("" if value is None else value), (found_row, row)
+
+
+@each_edition
+def test_sheet_of_a_list(made: Made, edition: str) -> None:
+    header, rows = sheet(made, edition)
+    assert header == list(SHEET)
+    place = header.index("Area code")
+    expected = made.edition(edition, list(SHEET.values()), listed=True)
+    assert_cells(sorted(rows, key=lambda row: str(row[place])), expected)
+
+
+@each_mart
+def test_csv_and_sheet_of_a_mart(made: Made, mart: str) -> None:
+    names, expected = made.mart(mart)
+    file, title = MARTS[mart]
+    header, rows = read_csv(made.folder / f"exports/{file}.csv")
+    assert header == names
+    assert by_text([tuple(row) for row in rows]) == by_text(
+        [tuple(map(as_written, row)) for row in expected]
+    )
+    header, cells = sheet(made, title)
+    assert len(header) == len(set(header)) == len(names)
+    # In the order of the CSV file, whose rows are compared above.
+    keyed = {tuple(map(as_written, row)): row for row in expected}
+    assert_cells(cells, [keyed[tuple(row)] for row in rows])
+
+
+@each_edition
+def test_page_carries_every_area(made: Made, edition: str) -> None:
+    core = made.page(edition, "core")
+    document = core.document
+    areas = made.read(
+        """
+        select
+            area_code, area_name, lad_code, lad_name, region_name, population, imd_rank, cni_rank,
+            not_rated_reason, published_flag
+        from marts.double_disadvantage where edition_id = $1 order by area_code
+        """,
+        edition,
+    )
+    columns = {
+        name: core.column(name)
+        for name in ("code", "lad", "residents", "imd", "cni", "reason", "published")
+    }
+    carried_areas = [
+        (
+            f"{document['prefix']}{code:08d}",
+            name,
+            *document["lads"][lad],
+            residents - 1 if residents else None,
+            imd or None,
+            cni or None,
+            document["reasons"][reason - 1] if reason else None,
+            bool(published - 1) if published else None,
+        )
+        for name, code, lad, residents, imd, cni, reason, published in zip(
+            names_of(document["names"]), *columns.values(), strict=True
+        )
+    ]
+    assert carried_areas == areas
+    ((imd, cni, imd_percent, cni_percent),) = made.read(
+        "select max(imd_areas_ranked), max(cni_areas_ranked), any_value(imd_threshold_percent), "
+        "any_value(cni_threshold_percent) from marts.double_disadvantage "
+        "inner join marts.dim_edition using (edition_id) where edition_id = $1",
+        edition,
+    )
+    indices = document["indices"]
+    assert [(indices[each]["ranked"], indices[each]["percent"]) for each in ("imd", "cni")] == [
+        (imd, imd_percent),
+        (cni, cni_percent),
+    ]
+    stability: dict[str, int] = dict(
+        made.read(
+            "select area_code, round(probability * draws)::int from marts.flag_stability "
+            "where edition_id = $1",
+            edition,
+        )
+    )
+    drawn = zip((area[0] for area in areas), core.column("draws"), strict=True)
+    assert {code: times - 1 for code, times in drawn if times} == stability
+
+
+@each_edition
+def test_page_carries_the_ranks_in_every_domain(made: Made, edition: str) -> None:
+    """Those of the areas; where the IMD is that of parts, the mean by residents, least and most."""
+    detail = made.page(edition, "detail")
+    ((rule, release, codes),) = made.read(
+        "select any_value(carry_rule), any_value(imd_release), list(area_code order by area_code) "
+        "from marts.double_disadvantage inner join marts.dim_edition using (edition_id) "
+        "where edition_id = $1",
+        edition,
+    )
+    averaged = rule == "population_weighted_mean"
+    seen = set()
+    for domain in detail.document["domains"]:
+        index, name = domain["index"], domain["domain"]
+        seen.add((index, name))
+        assert domain["averaged"] == (averaged and index == "imd"), (index, name)
+        if not domain["averaged"]:
+            rows: dict[str, int] = dict(
+                made.read(
+                    "select area_code, coalesce(domain_rank, 0) from marts.edition_domain "
+                    "where edition_id = $1 and index_name = $2 and domain = $3",
+                    edition,
+                    index,
+                    name,
+                )
+            )
+            assert detail.column(f"{index}_{name}") == [rows.get(code, 0) for code in codes]
+            continue
+        parts = {
+            code: rest
+            for code, *rest in made.read(
+                """
+                select
+                    carry.area_code,
+                    round(
+                        sum(scores.domain_rank * carry.part_population)
+                        / sum(carry.part_population)
+                    )::bigint,
+                    min(scores.domain_rank),
+                    max(scores.domain_rank)
+                from marts.imd_carry as carry
+                inner join marts.fct_domain_score as scores
+                    on carry.part_code = scores.area_code and scores.index_release = $2
+                where carry.edition_id = $1 and scores.domain = $3
+                group by carry.area_code
+                """,
+                edition,
+                release,
+                name,
+            )
+        }
+        for place, which in enumerate(("mean", "worst", "best")):
+            found = detail.column(f"{index}_{name}_{which}")
+            assert found == [parts[code][place] if code in parts else 0 for code in codes]
+    assert seen == {
+        tuple(row)
+        for row in made.read(
+            "select distinct index_name, domain from marts.edition_domain where edition_id = $1",
+            edition,
+        )
+    }
+
+
+@each_edition
+def test_page_carries_outcomes_with_the_lower_end_first(made: Made, edition: str) -> None:
+    found = {
+        (each["label"], each["method"], group): tuple(values)
+        for each in made.page(edition, "detail").document["outcomes"]
+        for group, values in each["groups"].items()
+    }
+    expected = {
+        tuple(key): tuple(values)
+        for *key, values in (
+            (*row[:3], row[3:])
+            for row in made.read(
+                "select outcome_label, method, area_group, rate, ci_low, ci_high "
+                "from marts.outcome_comparison where edition_id = $1",
+                edition,
+            )
+        )
+    }
+    assert found == expected
+    assert any(low < rate < high for rate, low, high in found.values() if low is not None)
+
+
+@each_edition
+def test_page_carries_changes_summaries_and_differences(made: Made, edition: str) -> None:
+    document = made.page(edition, "detail").document
+    codes = [
+        code
+        for (code,) in made.read(
+            "select area_code from marts.double_disadvantage where edition_id = $1 order by 1",
+            edition,
+        )
+    ]
+    for change in document["changes"]:
+        rows = made.read(
+            "select area_code, change, reason from marts.edition_change "
+            "where edition_from = $1 and edition_to = $2",
+            change["from"],
+            change["to"],
+        )
+        known = [row for row in rows if row[0] in set(codes)]
+        assert by_text([(codes[place], *rest) for place, *rest in change["rows"]]) == by_text(known)
+    pairs = made.read(
+        "select edition_from, edition_to from marts.dim_edition_pair "
+        "where is_comparable and $1 in (edition_from, edition_to)",
+        edition,
+    )
+    assert {(each["from"], each["to"]) for each in document["changes"]} == set(pairs)
+    assert [(codes[place], *rest) for place, *rest in document["reconciliation"]] == made.read(
+        "select area_code, agreement, likely_reason_text from marts.reconciliation "
+        "where edition_id = $1 and agreement <> 'agreed' order by area_code",
+        edition,
+    )
+    for level, code in (("region", "region_name"), ("lad", "lad_code")):
+        assert {key: tuple(each) for key, each in document["summary"][level].items()} == {
+            key: tuple(rest)
+            for key, *rest in made.read(
+                f"select {code}, proportion, extent from marts.summary_{level} "
+                "where edition_id = $1",
+                edition,
+            )
+        }
