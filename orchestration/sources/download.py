@@ -1,19 +1,17 @@
 """Fetch one official file over http(s), whole or not at all.
 
-What belongs here: HTTP, its failures and its limits, and the paging of ArcGIS feature services.
-What does not: which files exist (the registry), where they are kept (the vault), and what they
-mean (the readers).
+What belongs here: HTTP, its failures and its limits. What does not: services that answer in pages
+(arcgis.py), which files exist (the registry), where they are kept (the vault), and what they mean
+(the readers).
 
-Every address and every reply is treated as hostile: schemes, redirects, sizes, time and the number
-of pages are bounded, and what arrives lies under a temporary name until it is complete.
+Every address and every reply is treated as hostile: schemes, redirects, sizes and time are bounded,
+and what arrives lies under a temporary name until it is complete.
 """
 
-import csv
 import hashlib
-import io
-import json
 import os
 import re
+import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import BinaryIO, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -40,8 +38,15 @@ FIND_ANEW = "The publisher may have moved the file: look for its address on the 
 TRY_LATER = "Try again later, or fetch the file by hand."
 RAISE_LIMIT = "If the file really is that large, raise the limit."
 FIX_ADDRESS = "Correct the address in the registry."
-
-NUMBERS_AS_TEXT = dict.fromkeys(("parse_int", "parse_float", "parse_constant"), str)
+SET_CERTIFICATES = (
+    "If a proxy of your office stands between, set SSL_CERT_FILE to a PEM file with the "
+    "certificate of its authority; whoever runs it has that (docs/runbook.md, A download fails)."
+)
+# OpenSSL's codes for what is wrong with a certificate of an authority that is trusted.
+FIX_CERTIFICATE = {
+    **dict.fromkeys((9, 10), "Set this machine's clock right; if it is, the publisher must renew."),
+    **dict.fromkeys((62, 64), f"Another site answers, such as a network's sign-in. {FIND_ANEW}"),
+}
 
 T = TypeVar("T")
 
@@ -59,7 +64,11 @@ class Limits:
     max_bytes: int = 500_000_000  # decoded; for ArcGIS the sum of all replies
     max_page_bytes: int = 100_000_000  # one ArcGIS reply, which is parsed in memory
     page_records: int = 2_000
+    ids_a_request: int = 100  # an address of 2,000 characters is refused by many servers
     max_pages: int = 1_000
+
+
+DEFAULT_LIMITS = Limits()
 
 
 @dataclass(frozen=True)
@@ -97,25 +106,30 @@ class DownloadError(Exception):
     """The file could not be had. The message says from where, what happened and what to do."""
 
     def __init__(self, url: httpx.URL | str, happened: str, remedy: str) -> None:
+        self.happened, self.remedy = happened, remedy
         super().__init__(f"{url}: {happened} {remedy}")
 
 
-def download_file(url: str, destination: Path, *, limits: Limits = Limits()) -> Downloaded:
+class KeptFailingError(DownloadError):
+    """A failure that might have passed did not, at any attempt; its cause is the last one's."""
+
+
+def download_file(url: str, destination: Path, *, limits: Limits = DEFAULT_LIMITS) -> Downloaded:
     """Fetch `url` into `destination`, which is replaced only once all of the file is here."""
-    with _session(url, limits) as session, _replacing(destination) as sink:
-        reply = session.fetch(sink)
+    with session(url, limits) as opened, replacing(destination) as sink:
+        reply = opened.fetch(sink)
     return sink.downloaded(
         destination, reply.url, reply.headers.get("content-type", ""), Validators.of(reply)
     )
 
 
 def download_if_changed(
-    url: str, destination: Path, known: Validators, *, limits: Limits = Limits()
+    url: str, destination: Path, known: Validators, *, limits: Limits = DEFAULT_LIMITS
 ) -> Downloaded | None:
     """Fetch `url` as `download_file` does; None where the server says that it is still the same."""
     try:
-        with _session(url, limits, known.conditions) as session, _replacing(destination) as sink:
-            reply = session.fetch(sink)
+        with session(url, limits, known.conditions) as opened, replacing(destination) as sink:
+            reply = opened.fetch(sink)
     except _NotModifiedError:
         return None
     return sink.downloaded(
@@ -123,51 +137,10 @@ def download_if_changed(
     )
 
 
-def download_arcgis_table(url: str, destination: Path, *, limits: Limits = Limits()) -> Downloaded:
-    """Fetch every record of an ArcGIS layer as one CSV file, in order of object id.
-
-    `url` is the layer's /query address; a `where` or `outFields` in it is kept. Numbers stand in
-    the file as the server wrote them, nulls as empty fields.
-    """
-    with _session(url, limits) as session, _replacing(destination) as sink, _arcgis_replies(url):
-        layer = _Layer.open(session, "attributes", {"f": "json", "returnGeometry": "false"})
-        header: list[str] = []
-        for records in layer.pages(**NUMBERS_AS_TEXT):
-            rows = [record["attributes"] for record in records]
-            page = io.StringIO(newline="")
-            writer = csv.writer(page)
-            if not header:
-                header = list(rows[0])
-                writer.writerow(header)
-            if any(list(row) != header for row in rows):
-                raise ValueError("fields that differ from record to record")
-            writer.writerows(row.values() for row in rows)
-            sink.write(page.getvalue().encode())
-    return sink.downloaded(destination, layer.url, "text/csv")
-
-
-def download_arcgis_features(
-    url: str, destination: Path, *, limits: Limits = Limits()
-) -> Downloaded:
-    """Fetch every feature of an ArcGIS layer as one GeoJSON file (WGS 84), in order of object id.
-
-    `url` is the layer's /query address; a `where` or `outFields` in it is kept.
-    """
-    with _session(url, limits) as session, _replacing(destination) as sink, _arcgis_replies(url):
-        layer = _Layer.open(session, "properties", {"f": "geojson", "outSR": "4326"})
-        before = '{"type": "FeatureCollection", "features": [\n'
-        for records in layer.pages():
-            lines = (json.dumps(record, ensure_ascii=False, allow_nan=False) for record in records)
-            sink.write((before + ",\n".join(lines)).encode())
-            before = ",\n"
-        sink.write(b"\n]}\n")
-    return sink.downloaded(destination, layer.url, "application/geo+json")
-
-
 # --- The file on disk -----------------------------------------------------------------------------
 
 
-class _Sink:
+class Sink:
     """A file being written, with its hash and its size."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -198,12 +171,12 @@ class _Sink:
 
 
 @contextmanager
-def _replacing(destination: Path) -> Iterator[_Sink]:
+def replacing(destination: Path) -> Iterator[Sink]:
     """A file beside `destination` that takes its place if the block succeeds, or else vanishes."""
     part = destination.with_name(f".{uuid4().hex}.part")
     try:
         with part.open("xb") as file:
-            yield _Sink(file)
+            yield Sink(file)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, destination)
@@ -218,7 +191,7 @@ class _NotModifiedError(Exception):
     """The server has the file that the request knows of."""
 
 
-class _PassingError(Exception):
+class PassingError(Exception):
     """A failure that may be gone at the next attempt, and the pause the server asks for."""
 
     def __init__(self, happened: str, wait_seconds: float = 0) -> None:
@@ -226,9 +199,13 @@ class _PassingError(Exception):
         self.wait_seconds = wait_seconds
 
 
+class BusyError(PassingError):
+    """The server asks to be left alone for a while."""
+
+
 # httpx reports a body shorter than its Content-Length, or unfinished chunks, as RemoteProtocolError
 PASSING = (
-    _PassingError,
+    PassingError,
     httpx.TimeoutException,
     httpx.NetworkError,
     httpx.RemoteProtocolError,
@@ -236,14 +213,17 @@ PASSING = (
 )
 
 
-def _may_pass(status: str) -> bool:
-    return re.fullmatch("429|5[0-9]{2}", status) is not None
+def passing_failure(status: str) -> type[PassingError] | None:
+    """The kind of failure that a status is, if it may pass."""
+    if status == "429":
+        return BusyError
+    return PassingError if re.fullmatch("5[0-9]{2}", status) else None
 
 
 @contextmanager
-def _session(
+def session(
     url: str, limits: Limits, conditions: Mapping[str, str] | None = None
-) -> Iterator["_Session"]:
+) -> Iterator["Session"]:
     timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
     # identity: these files are fetched once, and Content-Length then speaks of the file itself
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(conditions or {})}
@@ -251,11 +231,17 @@ def _session(
         address = httpx.URL(url)
     except httpx.InvalidURL as error:
         raise DownloadError(url, f"this is not an address ({error}).", FIX_ADDRESS) from error
-    with httpx.Client(timeout=timeout, headers=headers) as client:
-        yield _Session(client, address, limits)
+    try:
+        client = httpx.Client(timeout=timeout, headers=headers)
+    except OSError as error:  # httpx reads SSL_CERT_FILE here
+        named = os.environ.get("SSL_CERT_FILE")
+        happened = f"SSL_CERT_FILE is '{named}', which holds no certificates ({error})."
+        raise DownloadError(url, happened, SET_CERTIFICATES) from error
+    with client:
+        yield Session(client, address, limits)
 
 
-class _Session:
+class Session:
     """The requests of one download, which share a connection, a deadline and a budget of bytes."""
 
     def __init__(self, client: httpx.Client, url: httpx.URL, limits: Limits) -> None:
@@ -265,32 +251,21 @@ class _Session:
         self.deadline = time.monotonic() + limits.total_seconds
         self.bytes_left = limits.max_bytes
 
-    def fetch(self, sink: _Sink) -> httpx.Response:
+    def fetch(self, sink: Sink) -> httpx.Response:
         """Write the file at the session's address to `sink`; the reply returned is closed."""
-        return self._retrying(self.url, lambda: self._fetch(self.url, sink, self.bytes_left))
+        return self.retrying(self.url, lambda: self.fetch_into(self.url, sink, self.bytes_left))
 
-    def fetch_json(self, url: httpx.URL, **options: Any) -> tuple[Any, httpx.URL]:
-        """A parsed ArcGIS reply and its final address. ArcGIS sends its errors with status 200."""
+    def retrying(self, url: httpx.URL, attempt: Callable[[], T], retries: int | None = None) -> T:
+        """What an attempt gives that succeeds; of those that fail, passing failures are repeated.
 
-        def attempt() -> tuple[Any, httpx.URL]:
-            sink = _Sink(body := io.BytesIO())
-            most = min(self.bytes_left, self.limits.max_page_bytes)
-            response = self._fetch(url, sink, most)
-            reply = json.loads(body.getvalue(), **options)
-            if "error" in reply:
-                happened = f"the ArcGIS service answered with an error: {reply['error']!r:.300}."
-                if _may_pass(str(reply["error"].get("code"))):
-                    raise _PassingError(happened)
-                raise DownloadError(url, happened, FIND_ANEW)
-            self.bytes_left -= sink.size
-            return reply, response.url
-
-        return self._retrying(url, attempt)
-
-    def _retrying(self, url: httpx.URL, attempt: Callable[[], T]) -> T:
+        Raises:
+            KeptFailingError: no attempt succeeded.
+            DownloadError: a failure that stays.
+        """
+        most = self.limits.retries if retries is None else retries
         retrying = Retrying(
             retry=retry_if_exception_type(PASSING),
-            stop=stop_after_attempt(self.limits.retries + 1),
+            stop=stop_after_attempt(most + 1),
             wait=wait_random_exponential(self.limits.backoff_seconds, self.limits.max_wait_seconds)
             + wait_exception(self._requested_wait),
             reraise=True,
@@ -300,18 +275,19 @@ class _Session:
         except PASSING as error:
             attempts = retrying.statistics["attempt_number"]
             happened = f"failed {attempts} times, at last with {type(error).__name__} ({error})."
-            if isinstance(error, _PassingError):
+            if isinstance(error, PassingError):
                 happened = f"failed {attempts} times: {error}"
-            raise DownloadError(url, happened, TRY_LATER) from error
+            raise KeptFailingError(url, happened, TRY_LATER) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             happened = f"the request cannot be made ({error})."
             raise DownloadError(url, happened, FIX_ADDRESS) from error
 
     def _requested_wait(self, error: BaseException) -> float:
-        wait = error.wait_seconds if isinstance(error, _PassingError) else 0
+        wait = error.wait_seconds if isinstance(error, PassingError) else 0
         return min(wait, self.limits.max_wait_seconds)
 
-    def _fetch(self, url: httpx.URL, sink: _Sink, max_bytes: int) -> httpx.Response:
+    def fetch_into(self, url: httpx.URL, sink: Sink, max_bytes: int) -> httpx.Response:
+        """One attempt at the file at an address."""
         sink.restart()
         with self._opened(url) as response:
             too_large = DownloadError(url, f"larger than {max_bytes:,} bytes.", RAISE_LIMIT)
@@ -344,7 +320,7 @@ class _Session:
         for _ in range(MAX_REDIRECTS + 1):
             self._check_deadline(url)
             _check_address(url, request.url)
-            response = self.client.send(request, stream=True)
+            response = self._sent(request)
             try:
                 if response.next_request is None:
                     _check_status(url, response)
@@ -357,11 +333,36 @@ class _Session:
             request = response.next_request
         raise DownloadError(url, f"redirected more than {MAX_REDIRECTS} times.", FIND_ANEW)
 
+    def _sent(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self.client.send(request, stream=True)
+        except httpx.NetworkError as error:
+            # What a certificate lacks it lacks at the next attempt too.
+            if refusal := _tls_refusal(error):
+                host = request.url.host
+                happened = f"no safe connection to {host} ({refusal.strerror or refusal})."
+                raise DownloadError(request.url, happened, _tls_remedy(refusal)) from error
+            raise
+
     def _check_deadline(self, url: httpx.URL) -> None:
         if time.monotonic() > self.deadline:
             raise DownloadError(
                 url, f"not finished after {self.limits.total_seconds:g} seconds.", TRY_LATER
             )
+
+
+def _tls_refusal(error: BaseException | None) -> ssl.SSLError | None:
+    """Why either side refused to talk, at the bottom of an error; not a connection that broke."""
+    while error and not isinstance(error, ssl.SSLError):
+        error = error.__cause__ or error.__context__
+    broken = isinstance(error, ssl.SSLEOFError | ssl.SSLZeroReturnError)
+    return error if isinstance(error, ssl.SSLError) and not broken else None
+
+
+def _tls_remedy(refusal: ssl.SSLError) -> str:
+    if isinstance(refusal, ssl.SSLCertVerificationError):
+        return FIX_CERTIFICATE.get(refusal.verify_code, SET_CERTIFICATES)
+    return f"The server, or a proxy between, talks no TLS that this machine takes. {FIND_ANEW}"
 
 
 def _check_address(asked: httpx.URL, url: httpx.URL) -> None:
@@ -381,9 +382,9 @@ def _check_status(asked: httpx.URL, response: httpx.Response) -> None:
     status = f"{response.status_code} {httpx.codes.get_reason_phrase(response.status_code)}".strip()
     place = "" if response.url == asked else f" at {response.url}"
     happened = f"the server answered {status}{place}."
-    if _may_pass(str(response.status_code)):
+    if passing := passing_failure(str(response.status_code)):
         wait = response.headers.get("retry-after", "")
-        raise _PassingError(happened, int(wait) if re.fullmatch("[0-9]{1,6}", wait) else 0)
+        raise passing(happened, int(wait) if re.fullmatch("[0-9]{1,6}", wait) else 0)
     raise DownloadError(asked, happened, FIND_ANEW)
 
 
@@ -404,75 +405,8 @@ def _decoded(response: httpx.Response) -> Iterator[bytes]:
         for piece in response.iter_raw():
             yield unzip.decompress(piece)
             if unzip.unused_data:
-                raise _PassingError("the gzip stream is followed by something else.")
+                raise PassingError("the gzip stream is followed by something else.")
         if not unzip.eof:
-            raise _PassingError("the gzip stream breaks off.")
+            raise PassingError("the gzip stream breaks off.")
     else:
         raise DownloadError(response.url, f"unknown encoding {encoding!r:.40}.", TRY_LATER)
-
-
-# --- ArcGIS ---------------------------------------------------------------------------------------
-
-
-@dataclass
-class _Layer:
-    """An ArcGIS layer, read page by page.
-
-    The service first lists all object ids, which no limit on records applies to. So the end is
-    known, and a page that is lost, short or repeated cannot pass; `exceededTransferLimit`, which
-    services set unreliably, is not needed.
-    """
-
-    session: _Session
-    values: str  # the member of a record that holds its fields
-    url: httpx.URL  # of the query, after redirects
-    query: dict[str, str]
-    id_field: str
-    ids: set[str] = field(repr=False)
-
-    @classmethod
-    def open(cls, session: _Session, values: str, reply_format: dict[str, str]) -> "_Layer":
-        asked = {"where": "1=1", "outFields": "*"} | dict(session.url.params)
-        ids_url = session.url.copy_with(params=asked | {"returnIdsOnly": "true", "f": "json"})
-        reply, url = session.fetch_json(ids_url)
-        ids, limits = {str(each) for each in reply["objectIds"] or ()}, session.limits
-        if not ids:
-            raise DownloadError(session.url, "the layer holds no records.", FIND_ANEW)
-        if len(ids) > limits.max_pages * limits.page_records:
-            raise DownloadError(session.url, f"holds {len(ids):,} records.", RAISE_LIMIT)
-        id_field = str(reply["objectIdFieldName"])
-        query = asked | reply_format | {"orderByFields": id_field}
-        url = url.copy_with(params=session.url.params)
-        return cls(session, values, url, query, id_field, ids)
-
-    def pages(self, **json_options: Any) -> Iterator[list[dict[str, Any]]]:
-        """The layer's records, each once."""
-        limits = self.session.limits
-        seen: set[str] = set()
-        for _ in range(limits.max_pages):
-            window = {"resultOffset": len(seen), "resultRecordCount": limits.page_records}
-            url = self.session.url.copy_with(params=self.query | window)
-            records = self.session.fetch_json(url, **json_options)[0]["features"]
-            ids = {str(record[self.values][self.id_field]) for record in records}
-            if not ids or len(ids) < len(records) or ids & seen or ids - self.ids:
-                happened = (
-                    f"after {len(seen):,} of {len(self.ids):,} records the service sent none, "
-                    "or some again, or some not in its own list of ids."
-                )
-                raise DownloadError(url, happened, f"The layer may be changing. {TRY_LATER}")
-            yield records
-            seen |= ids
-            if seen == self.ids:
-                return
-        happened = f"not finished after {limits.max_pages:,} pages."
-        raise DownloadError(self.session.url, happened, RAISE_LIMIT)
-
-
-@contextmanager
-def _arcgis_replies(url: str) -> Iterator[None]:
-    """Whatever is not shaped like an ArcGIS reply is an error of the source, not of ours."""
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
-        happened = f"not the replies of an ArcGIS layer ({type(error).__name__}: {error})."
-        raise DownloadError(url, happened, FIND_ANEW) from error

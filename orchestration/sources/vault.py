@@ -236,13 +236,14 @@ class Vault:
 
     def _download(self, source: Source) -> VaultFile:
         # httpx is only needed here.
+        from orchestration.sources import arcgis
         from orchestration.sources import download as web
 
         assert source.download is not None
         fetch = {
             "file": web.download_file,
-            "arcgis_table": web.download_arcgis_table,
-            "arcgis_features": web.download_arcgis_features,
+            "arcgis_table": arcgis.download_arcgis_table,
+            "arcgis_features": arcgis.download_arcgis_features,
         }[source.download.type]
         self._settings.vault.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=INCOMING, dir=self._settings.vault) as folder:

@@ -70,6 +70,7 @@ class _State:
 
 def _look(source: Source, vault: Vault, inbox: Iterable[Path], state: _State) -> Observed:
     # httpx is only needed here.
+    from orchestration.sources import arcgis
     from orchestration.sources import download as web
 
     assert source.download is not None
@@ -79,9 +80,9 @@ def _look(source: Source, vault: Vault, inbox: Iterable[Path], state: _State) ->
         place = Path(folder) / "download"
         try:
             if source.download.type == "arcgis_table":
-                found: web.Downloaded | None = web.download_arcgis_table(url, place)
+                found: web.Downloaded | None = arcgis.download_arcgis_table(url, place)
             elif source.download.type == "arcgis_features":
-                found = web.download_arcgis_features(url, place)
+                found = arcgis.download_arcgis_features(url, place)
             else:
                 found = web.download_if_changed(url, place, known)
         except web.DownloadError as error:

@@ -4,11 +4,14 @@ import csv
 import gzip
 import hashlib
 import json
+import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -16,14 +19,14 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+import trustme
 
+from orchestration.sources.arcgis import download_arcgis_features, download_arcgis_table
 from orchestration.sources.download import (
     Downloaded,
     DownloadError,
     Limits,
     Validators,
-    download_arcgis_features,
-    download_arcgis_table,
     download_file,
     download_if_changed,
 )
@@ -50,6 +53,7 @@ class Site:
     replies: dict[str, Reply | Callable[[Query], Reply]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     user_agents: set[str] = field(default_factory=set)
+    connections: int = 0
 
     def serve(self, path: str, reply: Reply | Callable[[Query], Reply]) -> str:
         self.replies[path] = reply
@@ -60,8 +64,8 @@ class Site:
         return self.serve(path, lambda _: next(turns))
 
 
-@pytest.fixture
-def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+@contextmanager
+def serving(tls: ssl.SSLContext | None = None) -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
@@ -95,16 +99,40 @@ def site(monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
         def log_message(self, *_: object) -> None:
             pass
 
-    monkeypatch.setenv("NO_PROXY", "*")
-    monkeypatch.setenv("no_proxy", "*")
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    here = Site(f"http://127.0.0.1:{server.server_port}")
+    class Server(ThreadingHTTPServer):
+        def get_request(self) -> tuple[socket.socket, Any]:
+            here.connections += 1
+            return super().get_request()
+
+        def handle_error(self, *_: object) -> None:
+            assert tls, "only a client that does not trust us may break off"
+
+    server = Server(("127.0.0.1", 0), Handler)
+    if tls:
+        server.socket = tls.wrap_socket(
+            server.socket, server_side=True, do_handshake_on_connect=False
+        )
+    here = Site(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
     yield here
     server.shutdown()
     server.server_close()
     thread.join()
+
+
+@pytest.fixture(autouse=True)
+def no_proxy_and_no_certificates(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    monkeypatch.delenv("SSL_CERT_DIR", raising=False)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as here:
+        yield here
 
 
 Fetch = Callable[..., Downloaded]
@@ -328,17 +356,117 @@ def test_a_password_is_neither_sent_nor_shown(site: Site, tmp_path: Path) -> Non
     assert not site.requests
 
 
+# --- Certificates ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def authority() -> trustme.CA:
+    """An authority that no machine knows, as the proxy of an office has one."""
+    return trustme.CA()
+
+
+def certified(authority: trustme.CA, *hosts: str, **how: Any) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(*hosts, **how).configure_cert(context)
+    return context
+
+
+def trust(authority: trustme.CA, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir()
+    authority.cert_pem.write_to_path(str(folder / "office.pem"))
+    monkeypatch.setenv("SSL_CERT_FILE", str(folder / "office.pem"))
+
+
+def test_the_certificate_of_an_office_proxy_is_met_once_and_what_to_set_helps(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder := tmp_path / "download").mkdir()
+    with serving(certified(authority, "127.0.0.1")) as office:
+        url = office.serve("/file.csv", Reply())
+        message = refused(
+            url, folder, "no safe connection to 127.0.0.1 .*CERTIFICATE_VERIFY_FAILED"
+        )
+        assert "set SSL_CERT_FILE" in message
+        assert "runbook" in message
+        assert (office.connections, office.requests) == (1, [])
+        trust(authority, tmp_path / "trusted", monkeypatch)
+        assert download_file(url, folder / "file", limits=QUICK).bytes == len(CSV)
+        assert office.requests == ["/file.csv"]
+
+
+def test_a_layer_behind_an_office_proxy_is_met_once_too(
+    authority: trustme.CA, tmp_path: Path
+) -> None:
+    with serving(certified(authority, "127.0.0.1")) as office:
+        url = office.serve(QUERY, Layer(records=7))
+        refused(url, tmp_path, "set SSL_CERT_FILE", fetch=download_arcgis_table)
+        assert office.connections == 1
+
+
+def test_a_certificate_that_has_expired(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder := tmp_path / "download").mkdir()
+    trust(authority, tmp_path / "trusted", monkeypatch)
+    yesterday = datetime.now(UTC) - timedelta(days=1)
+    with serving(certified(authority, "127.0.0.1", not_after=yesterday)) as late:
+        message = refused(late.serve("/file.csv", Reply()), folder, "expired.*clock")
+        assert "SSL_CERT_FILE" not in message
+        assert late.connections == 1
+
+
+def test_a_certificate_of_another_host(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder := tmp_path / "download").mkdir()
+    trust(authority, tmp_path / "trusted", monkeypatch)
+    with serving(certified(authority, "wifi.example.org")) as other:
+        message = refused(other.serve("/file.csv", Reply()), folder, "Another site answers")
+        assert "SSL_CERT_FILE" not in message
+        assert other.connections == 1
+
+
+def test_a_server_that_talks_no_tls_is_asked_once(site: Site, tmp_path: Path) -> None:
+    url = site.serve("/file.csv", Reply()).replace("http:", "https:")
+    refused(url, tmp_path, "no safe connection to 127.0.0.1 .*landing page")
+    assert site.connections == 1
+
+
+def test_a_redirect_to_a_host_that_is_not_trusted_names_that_host(
+    site: Site, authority: trustme.CA, tmp_path: Path
+) -> None:
+    with serving(certified(authority, "127.0.0.1")) as office:
+        url = site.serve("/old", to(office.serve("/file.csv", Reply())))
+        assert office.url in refused(url, tmp_path, "set SSL_CERT_FILE")
+        assert (site.connections, office.connections) == (1, 1)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"no certificate"])
+def test_certificates_that_cannot_be_read_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    (folder := tmp_path / "download").mkdir()
+    pem = tmp_path / "office.pem"
+    if content is not None:
+        pem.write_bytes(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(pem))
+    refused("https://127.0.0.1/", folder, f"SSL_CERT_FILE is '{pem}', which holds no certificates")
+
+
 # --- ArcGIS ---------------------------------------------------------------------------------------
 
 
 @dataclass
 class Layer:
-    """A small imitation of an ArcGIS FeatureServer layer."""
+    """A small imitation of an ArcGIS FeatureServer layer, and of what is wrong with some."""
 
     records: int = 4_500
-    most: int = 2_000
-    advances: bool = True
-    error: dict[str, Any] | None = None
+    most: int = 2_000  # records that it sends at once
+    advances: bool = True  # knows resultOffset
+    knows_ids: bool = True  # knows objectIds
+    stumbles_over: int = 1_000_000  # more than so many records asked for: the error
+    error: dict[str, Any] | None = None  # to every request for records, unless it stumbles
+    empty_pages: list[int] = field(default_factory=list)  # which of its answers are, by number
     asked: list[Query] = field(default_factory=list)
 
     def __call__(self, query: Query) -> Reply:
@@ -346,15 +474,28 @@ class Layer:
         assert query["where"] == "1=1"
         return Reply(json.dumps(self.answer(query)).encode())
 
+    @property
+    def pages_asked(self) -> list[Query]:
+        return [query for query in self.asked if "returnIdsOnly" not in query]
+
     def answer(self, query: Query) -> dict[str, Any]:
         ids = range(1, self.records + 1)
         if query.get("returnIdsOnly") == "true":
-            return {"objectIdFieldName": "FID", "objectIds": list(ids)}
-        if self.error:
-            return {"error": self.error}
-        assert query["orderByFields"] == "FID"
-        start = int(query["resultOffset"]) if self.advances else 0
-        page = ids[start : start + min(self.most, int(query["resultRecordCount"]))]
+            # In no order: none is promised.
+            return {"objectIdFieldName": "FID", "objectIds": [*reversed(ids)]}
+        if "objectIds" in query and self.knows_ids:
+            assert len(query["objectIds"]) < 2_000
+            wanted = [int(each) for each in query["objectIds"].split(",")]
+            count, page = len(wanted), [*reversed(wanted[: self.most])]
+        else:
+            count = int(query.get("resultRecordCount", self.most))
+            start = int(query.get("resultOffset", 0)) if self.advances else 0
+            page = [*ids[start : start + min(self.most, count)]]
+            assert query.get("orderByFields") == "FID" or not self.knows_ids
+        if count > self.stumbles_over or (self.error and self.stumbles_over > self.records):
+            return {"error": self.error or {"code": 500, "message": "Error performing query"}}
+        if len(self.pages_asked) in self.empty_pages:
+            return {"features": [], "exceededTransferLimit": True}
         rows = [
             {"FID": i, "LAD24CD": f"E{i:08}", "LAD24NM": 'Tŷ, "upper"\r', "area": 0.1, "note": None}
             for i in page
@@ -367,6 +508,14 @@ class Layer:
             return {"type": "FeatureCollection", "properties": more, "features": features}
         assert query["returnGeometry"] == "false"
         return {"features": [{"attributes": row} for row in rows], **more}
+
+
+def ids_in(file: Path) -> list[int]:
+    """The object ids of what was downloaded, as it stands there."""
+    text = file.read_text(encoding="utf-8")
+    if text.startswith("{"):
+        return [each["properties"]["FID"] for each in json.loads(text)["features"]]
+    return [int(row["FID"]) for row in csv.DictReader(text.splitlines(keepends=True))]
 
 
 QUERY = "/FeatureServer/0/query"
@@ -407,21 +556,90 @@ def test_a_single_full_page_ends(site: Site, tmp_path: Path, fetch: Fetch) -> No
     assert len(site.requests) == 2
 
 
+# As they are met: what the layer does, and how many requests it then takes, ids included.
+MET = {
+    "caps its pages": (Layer(records=7, most=3), 1 + 3),
+    "does not know an offset": (Layer(records=7, most=3, advances=False), 1 + 2 + 2),
+    "does not know an offset and sends all": (Layer(records=7, advances=False), 1 + 1),
+    "sends an empty page": (Layer(records=7, most=3, empty_pages=[2]), 1 + 3 + 1),
+    "sends empty pages for long": (Layer(records=7, most=3, empty_pages=[2, 3, 4]), 1 + 1 + 3 + 2),
+    "fails on large pages": (Layer(records=7, stumbles_over=4), 1 + 3 + 4),
+    "fails on large pages and knows no ids": (
+        Layer(records=7, stumbles_over=4, knows_ids=False),
+        1 + 3 + 4,
+    ),
+    "refuses large pages": (
+        Layer(records=7, stumbles_over=4, error={"code": 400, "message": "Cannot perform query"}),
+        1 + 1 + 4,
+    ),
+    "fails on every large page and offset": (
+        Layer(records=7, most=3, advances=False, stumbles_over=4),
+        1 + 3 + 1 + 1 + 1 + 3,
+    ),
+}
+
+
 @EITHER
-@pytest.mark.parametrize(("code", "attempts"), [(400, 1), (503, 3), (None, 1)])
+@pytest.mark.parametrize("met", MET)
+def test_every_record_of_a_layer_arrives_in_order_and_once(
+    site: Site, tmp_path: Path, fetch: Fetch, met: str
+) -> None:
+    layer, requests = MET[met]
+    layer.asked.clear()
+    fetch(site.serve(QUERY, layer), tmp_path / "file", limits=QUICK)
+    assert ids_in(tmp_path / "file") == [1, 2, 3, 4, 5, 6, 7]
+    assert len(layer.asked) == requests
+
+
+@EITHER
+def test_a_layer_without_pages_is_asked_for_its_ids_in_batches(
+    site: Site, tmp_path: Path, fetch: Fetch
+) -> None:
+    layer = Layer(records=450, most=200, advances=False)
+    fetch(site.serve(QUERY, layer), tmp_path / "file", limits=QUICK)
+    assert ids_in(tmp_path / "file") == [*range(1, 451)]
+    by_ids = [query["objectIds"].split(",") for query in layer.asked if "objectIds" in query]
+    assert [len(each) for each in by_ids] == [100, 100, 50]
+
+
+@EITHER
+@pytest.mark.parametrize(("code", "attempts"), [(400, 1), (503, 3), (None, 1), (429, 3)])
 def test_an_arcgis_error_with_status_200(
     site: Site, tmp_path: Path, fetch: Fetch, code: int | None, attempts: int
 ) -> None:
     layer = Layer(error={"code": code, "message": "Unable to complete operation."})
     refused(site.serve(QUERY, layer), tmp_path, "Unable to complete operation", fetch=fetch)
-    assert len(site.requests) == 1 + attempts
+    # Then once for each smaller size, and by id: but not of a service that is busy as it is.
+    assert len(layer.asked) == 1 + attempts + (0 if code == 429 else 6 + 5)
 
 
 @EITHER
 def test_a_service_that_never_advances(site: Site, tmp_path: Path, fetch: Fetch) -> None:
-    url = site.serve(QUERY, Layer(advances=False))
-    refused(url, tmp_path, "after 2,000 of 4,500 records", fetch=fetch)
-    assert len(site.requests) == 3
+    layer = Layer(advances=False, knows_ids=False)
+    message = refused(
+        site.serve(QUERY, layer), tmp_path, "after 2,000 of 4,500 records", fetch=fetch
+    )
+    assert "smaller pages or by id" in message
+    assert len(layer.asked) == 1 + 2 + 5
+
+
+@EITHER
+def test_a_server_that_is_gone_between_pages_is_not_asked_in_other_ways(
+    site: Site, tmp_path: Path, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def gone(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url))
+        if "returnIdsOnly" in asked[-1]:
+            ids = b'{"objectIdFieldName": "FID", "objectIds": [1, 2]}'
+            return httpx.Response(200, stream=httpx.ByteStream(ids))
+        raise httpx.ConnectError("refused")
+
+    client = httpx.Client(transport=httpx.MockTransport(gone))
+    monkeypatch.setattr(httpx, "Client", lambda **_: client)
+    refused("http://127.0.0.1/query", tmp_path, "failed 3 times.*ConnectError", fetch=fetch)
+    assert len(asked) == 1 + 3
 
 
 @EITHER
