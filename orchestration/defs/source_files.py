@@ -75,7 +75,7 @@ def _spec(source: Source, settings: Settings, registry: Registry) -> dg.AssetSpe
             "licence": source.licence,
             "citation": source.citation,
             "expected_rows": registry.rows(source),
-            "inbox_pattern": " or ".join(source.inbox),
+            "inbox_pattern": source.named_like,
             **code_at(CATALOGUE / "sources.yml", f"- id: {source.id}"),
         },
     )

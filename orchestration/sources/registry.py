@@ -7,6 +7,7 @@ their typed model. A typing error there is reported with the entry and the field
 from __future__ import annotations
 
 import csv
+import fnmatch
 import re
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -41,11 +42,15 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+_TABLE = (".csv", ".xlsx")
 _SUFFIXES: dict[Kind, tuple[str, ...]] = {
-    "boundary": (".geojson",),
-    "indicators": (".csv", ".xlsx"),
-    "summary": (".csv", ".xlsx"),
+    "index": _TABLE,
+    "indicators": _TABLE,
+    "summary": _TABLE,
     "outcome": (".csv", ".zip"),
+    "lookup": _TABLE,
+    "population": _TABLE,
+    "boundary": (".geojson", ".gpkg", ".zip"),  # the last a zipped shapefile
 }
 # What a profile may say of all its sources at once.
 _PUBLISHED_BY_PROFILE = ("publisher", "licence", "citation", "landing_page", "how_to_get")
@@ -173,7 +178,25 @@ class Source(_Strict):
     @property
     def suffixes(self) -> tuple[str, ...]:
         """The file-name endings that the reader of this kind opens; the first is the usual one."""
-        return _SUFFIXES.get(self.kind, (".csv",))
+        return _SUFFIXES[self.kind]
+
+    @property
+    def named_like(self) -> str:
+        """Under which names its file is taken, for people."""
+        names = " or ".join(self.inbox)
+        if all(name.endswith(self.suffixes) for name in self.inbox):
+            return names
+        return f"{names}, as {' or '.join(self.suffixes)}"
+
+    def takes(self, name: str) -> bool:
+        """Whether a file of this name is this source's."""
+        name = name.lower()
+        return name.endswith(self.suffixes) and any(
+            fnmatch.fnmatchcase(
+                name, pattern if pattern.endswith(self.suffixes) else f"{pattern}.*"
+            )
+            for pattern in map(str.lower, self.inbox)
+        )
 
     def suffix_of(self, name: str) -> str:
         """File-name ending in the vault of a file that came under a name."""

@@ -6,7 +6,6 @@ name is another sha256, so it lies beside the first issue; nothing is ever edite
 
 from __future__ import annotations
 
-import fnmatch
 import hashlib
 import json
 import os
@@ -58,11 +57,7 @@ def find_in_inbox(source: Source, files: Iterable[Path]) -> Path | None:
     Raises:
         RefreshError: more than one file fits and they are not the same bytes.
     """
-    matches = [
-        path
-        for path in files
-        if any(fnmatch.fnmatch(path.name.lower(), pattern.lower()) for pattern in source.inbox)
-    ]
+    matches = [path for path in files if source.takes(path.name)]
     if len(matches) > 1 and len({sha256_of(path) for path in matches}) > 1:
         raise RefreshError(
             "Looking through the inbox",
@@ -70,7 +65,7 @@ def find_in_inbox(source: Source, files: Iterable[Path]) -> Path | None:
                 Problem(
                     where=f"source {source.id} ({source.title})",
                     found="several different files: " + ", ".join(map(str, matches)),
-                    expected=f"one file named like {' or '.join(source.inbox)}",
+                    expected=f"one file named like {source.named_like}",
                     remedy="leave the issue that you want in the inbox and move the others away",
                 )
             ],
@@ -192,7 +187,7 @@ class Vault:
             where=f"source {source.id} ({source.title})",
             found=f"no file in {self._settings.inbox}, none published or downloaded before, "
             "no address to download",
-            expected=f"a file named like {' or '.join(source.inbox)}",
+            expected=f"a file named like {source.named_like}",
             remedy=source.how_to_get
             or f"get it from {source.landing_page} and put it into the inbox",
         )
@@ -258,7 +253,7 @@ class Vault:
                             found=str(error),
                             expected="the official file",
                             remedy=f"look at {source.landing_page}; or put the file into "
-                            f"{self._settings.inbox}, named like {' or '.join(source.inbox)}",
+                            f"{self._settings.inbox}, named like {source.named_like}",
                         )
                     ],
                 ) from error

@@ -168,10 +168,28 @@ def test_sources_that_area_types_lean_on_are_registered() -> None:
         assert named <= ids
 
 
-def test_every_kind_has_its_file_ending() -> None:
-    for source in load_registry("england").sources:
-        assert source.suffixes[0] == (".geojson" if source.kind == "boundary" else ".csv")
-        assert all(pattern.endswith(source.suffixes) for pattern in source.inbox), source.id
+def test_every_kind_has_its_file_endings() -> None:
+    endings = {source.kind: source.suffixes for source in load_registry("england").sources}
+    table = (".csv", ".xlsx")
+    assert endings == {
+        "index": table,
+        "indicators": table,
+        "summary": table,
+        "lookup": table,
+        "population": table,
+        "outcome": (".csv", ".zip"),
+        "boundary": (".geojson", ".gpkg", ".zip"),
+    }
+
+
+def test_a_name_without_an_ending_has_any_of_its_kind_and_one_with_an_ending_that() -> None:
+    boundary = Source.model_validate(entry("boundary_lad24") | {"inbox": ["a*", "b*.geojson"]})
+    assert [boundary.takes(f"A 1{ending}") for ending in (".geojson", ".GPKG", ".zip")] == [
+        True
+    ] * 3
+    assert [boundary.takes(f"b1{ending}") for ending in (".geojson", ".gpkg")] == [True, False]
+    assert not any(boundary.takes(name) for name in ("a.csv", "a", "c.geojson", "xa.geojson"))
+    assert boundary.named_like == "a* or b*.geojson, as .geojson or .gpkg or .zip"
 
 
 @pytest.mark.parametrize(
@@ -225,6 +243,130 @@ def test_each_real_file_is_taken_for_one_source_and_each_source_finds_one() -> N
     for name, ids in taken.items():
         for source_id in ids:
             assert real[name] in england.source(source_id).known, source_id
+
+
+# The names under which publishers serve, or served, what a source is; * is the ending.
+OFFICIAL = {
+    "imd2015": [
+        "File_7_ID_2015_All_ranks__deciles_and_scores_for_the_Indices_of_Deprivation__and_"
+        "population_denominators.*",
+    ],
+    "imd2019": [
+        "File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators_3.*",
+        "File_7_-_All_IoD2019_Scores__Ranks__Deciles_and_Population_Denominators.*",
+    ],
+    "imd2025": ["File_7_IoD2025_All_Ranks_Scores_Deciles_Population_Denominators.*"],
+    "cni2019": [
+        "cni2019_england_ward17.*",
+        "Community Needs Index domain scores.xlsx",
+        "Community_Needs_Index_2019.*",
+    ],
+    "cni2023": ["cni2023_england_lsoa21.*", "Community Needs Index 2023.*", "CNI_2023_LSOA.*"],
+    "imd2019_indicators": ["File_8_-_IoD2019_Underlying_Indicators.*"],
+    "imd2025_indicators": ["File_8_IoD2025_Underlying_Indicators.*"],
+    "imd2019_summary": [
+        "File_10_-_IoD2019_Local_Authority_District_Summaries__lower-tier__.*",
+    ],
+    "imd2025_summary": [
+        "File_10_-_IoD2025_Local_Authority_District_Summaries__lower-tier__v2.*",
+        "File_10_IoD2025_Local_Authority_District_Summaries_lower-tier.*",
+    ],
+    "census2021_qualifications": ["census2021-ts067.zip"],
+    "census2021_ns_sec": ["census2021-ts062.zip"],
+    "census2021_tenure": ["census2021-ts054.zip"],
+    "lsoa11_ward17_lad17": [
+        "Lower_Layer_Super_Output_Area_(2011)_to_Ward_(2017)_Lookup_in_England_and_Wales.*",
+        "Lower_Layer_Super_Output_Area__2011__to_Ward__2017__Lookup_in_England_and_Wales.*",
+        "LSOA11_WD17_LAD17_EW_LU.*",
+    ],
+    "lsoa11_lsoa21": [
+        "LSOA_(2011)_to_LSOA_(2021)_to_Local_Authority_District_(2022)_Exact_Fit_Lookup_for_EW_"
+        "(V3).*",
+        "LSOA11_LSOA21_LAD22_EW_LU_v3.*",
+    ],
+    "lsoa21_ward24_lad24": [
+        "LSOA_(2021)_to_Electoral_Ward_(2024)_to_LAD_(2024)_Best_Fit_Lookup_in_EW.*",
+        "LSOA21_WD24_LAD24_EW_LU.*",
+    ],
+    "lsoa21_msoa21": [
+        "LSOA_(2021)_to_MSOA_(2021)_to_LAD_(2022)_Lookup_in_EW.*",
+        "LSOA21_MSOA21_LAD22_RGN22_EW_LU.*",
+    ],
+    "lad24_rgn24": [
+        "Local_Authority_District_(April_2024)_to_Region_(April_2024)_Lookup_in_EN.*",
+        "LAD24_RGN24_EN_LU.*",
+    ],
+    "lad19_rgn19": [
+        "Local_Authority_District_to_Region_(April_2019)_Lookup_in_England.*",
+        "Local_Authority_District_to_Region__April_2019__Lookup_in_England.*",
+        "LAD19_RGN19_EN_LU.*",
+    ],
+    "population_mid2019": ["SAPE22DT2-mid-2019-lsoa-syoa-estimates-unformatted.*"],
+    "boundary_lsoa21": [
+        "Lower_layer_Super_Output_Areas_December_2021_Boundaries_EW_BSC_V4.*",
+        "Lower_Layer_Super_Output_Areas_(Dec_2021)_Boundaries_Super_Generalised_Clipped_(BSC)_EW.*",
+        "LSOA_2021_EW_BSC_V4.*",
+    ],
+    "boundary_ward17": [
+        "Wards_December_2017_GCB_in_Great_Britain_2022.*",
+        "Wards_(December_2017)_UK_BSC.*",
+        "Wards_December_2017_Super_Generalised_Clipped_Boundaries_in_Great_Britain.*",
+        "WD_DEC_2017_UK_BSC.*",
+    ],
+    "boundary_lad24": [
+        "Local_Authority_Districts_May_2024_Boundaries_UK_BUC.*",
+        "Local_Authority_Districts_(May_2024)_UK_BUC.*",
+        "Local_Authority_Districts_December_2024_Boundaries_UK_BSC.*",
+        "LAD_MAY_2024_UK_BUC.*",
+    ],
+}
+# What publishers and browsers put behind a name.
+BEHIND = ["", "_-4299016806856585929", "_6453788336260919790", " (1)", "(2)", "[1]", " - Copy"]
+# Of the same publishers, but another edition, another level or another file.
+OTHERS = [
+    "File_1_-_IMD2019_Index_of_Multiple_Deprivation.xlsx",
+    "File_8_ID_2015_Underlying_indicators.xlsx",
+    "File_10_ID2015_Local_Authority_District_Summaries.xlsx",
+    "File_11_-_IoD2019_Local_Authority_District_Summaries__upper-tier__.xlsx",
+    "LSOA_(2011)_to_LSOA_(2021)_to_Local_Authority_District_(2022)_Best_Fit_Lookup_for_EW_(V2).csv",
+    "LSOA_(2021)_to_Built_Up_Area_to_Local_Authority_District_to_Region_(December_2022)_Lookup.csv",
+    "Output_Area_(2011)_to_Ward_(2017)_Lookup_in_England_and_Wales.csv",
+    "Ward_to_Local_Authority_District_to_County_to_Region_to_Country_(December_2017)_Lookup.csv",
+    "Local_Authority_District_to_Region_(December_2022)_Lookup_in_England.csv",
+    "SAPE23DT2-mid-2020-lsoa-syoa-estimates-unformatted.xlsx",
+    "Lower_Layer_Super_Output_Areas_December_2011_Boundaries_EW_BSC_V4_-6453788202112017.geojson",
+    "Middle_layer_Super_Output_Areas_December_2021_Boundaries_EW_BSC_V3.geojson",
+    "Wards_December_2016_GCB_in_Great_Britain_2022_856513180533154279.geojson",
+    "Wards_December_2018_GCB_UK_2022_-623525817862962017.geojson",
+    "Local_Authority_Districts_May_2023_UK_BUC_-6423256087122024.geojson",
+    "census2021-ts038.zip",
+]
+
+
+@pytest.mark.parametrize("source_id", OFFICIAL)
+def test_a_source_is_found_by_its_official_names(source_id: str) -> None:
+    for registry in both():
+        endings = registry.source(source_id).suffixes
+        for name in OFFICIAL[source_id]:
+            stem, _, ending = name.rpartition(".")
+            for end in endings if ending == "*" else [f".{ending}"]:
+                for behind in BEHIND if ending in ("*", "zip") else [""]:
+                    served = f"{stem}{behind}{end}"
+                    # A title's blanks become underscores on some sites only; a code has none.
+                    title = served.replace("_", " ") if "_(" in served else served
+                    for asked in (served, served.upper(), served.lower(), title):
+                        assert fits(registry, asked) == [source_id], asked
+
+
+def test_every_source_that_has_an_official_file_is_in_the_list() -> None:
+    # Put together by hand, or by a republisher: no publisher serves a file of these.
+    without = {"census2021_disability", "claimants_2019", "claimants_2022", "lad_changes"}
+    assert {source.id for source in load_registry("england").sources} - set(OFFICIAL) == without
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_file_of_another_edition_or_level_is_no_source(name: str) -> None:
+    assert fits(load_registry("england"), name) == []
 
 
 def test_each_official_name_is_taken_for_the_source_that_downloads_it() -> None:
