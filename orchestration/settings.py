@@ -50,6 +50,11 @@ class Settings:
         return self.data / self.profile
 
     @property
+    def inbox_is_named(self) -> bool:
+        """Whether somebody chose the inbox; that of the profile need not be there."""
+        return self.inbox != self.root / "inbox"
+
+    @property
     def vault(self) -> Path:
         """Content-addressed, read-only copies of every source file that was ever used."""
         return self.root / "vault"

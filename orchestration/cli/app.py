@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from orchestration.layout import (
 )
 from orchestration.problems import NothingYetError, RefusedError, UsageError
 from orchestration.settings import Settings, load_settings
+from orchestration.sources.inbox import no_folder
 from orchestration.sources.registry import Registry, load_registry, profile_names
 
 # Commands that ask a release import DuckDB, the others do without.
@@ -92,6 +94,15 @@ def context(profile: str | None, inbox: Path | None = None) -> tuple[Settings, R
             f"No profile '{settings.profile}'.", f"There are: {', '.join(profile_names())}."
         )
     return settings, load_registry(settings.profile)
+
+
+def context_with_inbox(profile: str | None, inbox: Path | None = None) -> tuple[Settings, Registry]:
+    """The same, for commands that look into the inbox: one that was named must be there."""
+    settings, registry = context(profile, inbox)
+    named = inbox or os.environ.get("LBN_INBOX")
+    if named and not settings.inbox.is_dir():
+        raise UsageError(str(no_folder(settings.inbox)))
+    return settings, registry
 
 
 def current(settings: Settings) -> Path:

@@ -9,11 +9,21 @@ from typing import Annotated
 import typer
 
 from orchestration.cli import report
-from orchestration.cli.app import InboxOption, ProfileOption, app, context, current, err, out
+from orchestration.cli.app import (
+    InboxOption,
+    ProfileOption,
+    app,
+    context,
+    context_with_inbox,
+    current,
+    err,
+    out,
+)
 from orchestration.layout import current_release, read_manifest
 from orchestration.notify import check
-from orchestration.problems import NothingYetError, UsageError
+from orchestration.problems import NothingYetError, RefusedError, UsageError
 from orchestration.settings import PROJECT_ROOT
+from orchestration.sources.inbox import sha256_of, unclaimed
 
 
 @app.command(epilog="Example: lbn refresh --accept cni2023='the corrected issue of May'")
@@ -55,7 +65,7 @@ def refresh(
     """
     from orchestration.defs.refresh import refresh as run
 
-    settings, registry = context(profile, inbox)
+    settings, registry = context_with_inbox(profile, inbox)
     check(settings)
     accepted = _accepted(accept or [])
     if accepted:
@@ -65,9 +75,17 @@ def refresh(
     if fetch:
         settings = settings.fetching()
     report.banner(err, registry.profile)
-    with report.Progress(err) as progress:
-        refreshed = run(settings, registry, progress, force=force, notify=notify, accept=accepted)
-    report.refreshed(out, refreshed, settings, accepted)
+    unused = unclaimed(settings, registry)
+    try:
+        with report.Progress(err) as progress:
+            refreshed = run(
+                settings, registry, progress, force=force, notify=notify, accept=accepted
+            )
+    except RefusedError:
+        # What is missing may be there, under a name that nobody knows.
+        report.unclaimed(err, unused, report.SHOWN)
+        raise
+    report.refreshed(out, refreshed, settings, unused, accepted)
 
 
 def _accepted(given: list[str]) -> dict[str, str]:
@@ -109,11 +127,12 @@ def status(profile: ProfileOption = None) -> None:
 def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
     """List every registered source: where its file is, its sha256, rows and licence.
 
-    A source with no file says what is missing and how to get it; the exit code is then 3.
+    A source with no file says what is missing and how to get it; the exit code is then 3. A file in
+    the inbox that no source takes is named.
     """
-    from orchestration.sources.vault import Vault, VaultFile, sha256_of
+    from orchestration.sources.vault import Vault, VaultFile
 
-    settings, registry = context(profile, inbox)
+    settings, registry = context_with_inbox(profile, inbox)
     report.banner(err, registry.profile)
     vault = Vault(settings, registry)
     release = current_release(settings.releases)
@@ -136,6 +155,7 @@ def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
             report.FoundSource(source, registry.rows(source), where, sha256, rows_read.get(sha256))
         )
     report.sources(out, found)
+    report.unclaimed(out, unclaimed(settings, registry))
     if missing:
         raise NothingYetError("\n" + "\n".join(str(problem) for problem in missing))
 
@@ -156,7 +176,7 @@ def ui(
     from orchestration.build.dbt import manifest_path
     from orchestration.defs.instance import prepare_dagster
 
-    settings, registry = context(profile, inbox)
+    settings, registry = context_with_inbox(profile, inbox)
     check(settings)
     _require_free(host, port)
     prepare_dagster(settings)

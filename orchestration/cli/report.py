@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +20,7 @@ from rich.text import Text
 from orchestration.defs.refresh import Refreshed
 from orchestration.layout import CURRENT, EXPLORER, FIRST_PAGE, WAREHOUSE
 from orchestration.settings import Settings
+from orchestration.sources.inbox import Unclaimed
 from orchestration.sources.registry import Profile, Source
 
 # Both import DuckDB, which most commands do without.
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 # Areas that joined or left a list, shown by name; all of them stand in the manifest.
 _NAMED = 10
+# Files that no source takes, in the summary of a refresh: an inbox can be somebody's downloads.
+SHOWN = 10
+
 _OUTCOMES = {
     "built": "Published",
     "unchanged": "Nothing changed: the same inputs and code as",
@@ -151,11 +155,20 @@ def _accepted(console: Console, manifest: dict[str, Any]) -> None:
 
 
 def refreshed(
-    console: Console, result: Refreshed, settings: Settings, accepted: Collection[str] = ()
+    console: Console,
+    result: Refreshed,
+    settings: Settings,
+    unused: Sequence[Unclaimed],
+    accepted: Collection[str] = (),
 ) -> None:
     """The summary of a refresh and the next commands worth trying.
 
-    ``accepted``: the subjects that were given to be accepted, needed or not.
+    Args:
+        console: Where to.
+        result: What the refresh came to.
+        settings: Where the release lies.
+        unused: Files of the inbox that no source takes.
+        accepted: The subjects that were given to be accepted, needed or not.
     """
     manifest = result.manifest
     guards = manifest["guards"]
@@ -180,6 +193,7 @@ def refreshed(
     needed = {each["subject"] for each in manifest.get("accepted", [])}
     if unneeded := sorted(set(accepted) - needed):
         console.print(f"Not needed: --accept {', '.join(unneeded)}", markup=False, style="yellow")
+    unclaimed(console, unused, SHOWN)
     current = settings.releases / CURRENT
     if current.is_relative_to(Path.cwd()):
         current = current.relative_to(Path.cwd())
@@ -194,6 +208,17 @@ def refreshed(
     ):
         console.print(f"  {_lbn()} {command}", markup=False)
         console.print(f"      {what}", markup=False, style="dim")
+
+
+def unclaimed(console: Console, files: Sequence[Unclaimed], most: int | None = None) -> None:
+    """The files of the inbox that are no source's, or the first of them."""
+    if not files:
+        return
+    console.print("[yellow]In the inbox and not used:[/]")
+    for file in files[:most]:
+        console.print(f"  {file}", markup=False, soft_wrap=True)
+    if rest := len(files[most:]) if most else 0:
+        console.print(f"  and {rest:,} more: {_lbn()} sources names them", markup=False)
 
 
 def _lbn() -> str:

@@ -14,9 +14,10 @@ from orchestration.fingerprint import code_version, release_id
 from orchestration.problems import RefreshError
 from orchestration.publish.pointer import is_current, verify
 from orchestration.settings import Settings
+from orchestration.sources.inbox import sha256_of
 from orchestration.sources.registry import Registry
 from orchestration.sources.sample_inbox import fill_sample_inbox
-from orchestration.sources.vault import Vault, VaultFile, sha256_of
+from orchestration.sources.vault import Vault, VaultFile
 
 Outcome = Literal["built", "unchanged", "restored"]
 

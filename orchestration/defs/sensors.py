@@ -12,8 +12,8 @@ from orchestration.defs.look import look
 from orchestration.defs.runs import reap
 from orchestration.problems import RefusedError
 from orchestration.settings import Settings
+from orchestration.sources.inbox import find_in_inbox, inbox_files
 from orchestration.sources.registry import Registry
-from orchestration.sources.vault import find_in_inbox, inbox_files
 
 # A file that nobody has written to for this long is taken for complete.
 STILL_SECONDS = 30
@@ -46,7 +46,10 @@ def build_sensors(
         f"nobody has written to for {STILL_SECONDS} seconds, between two looks.",
     )
     def inbox(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        state = _known_files(settings, registry)
+        try:
+            state = _known_files(settings, registry)
+        except RefusedError as refused:
+            return dg.SkipReason(refused.headline)
         seen = json.dumps(state, sort_keys=True)
         earlier = json.loads(context.cursor or "{}")
         if not state:
@@ -74,8 +77,12 @@ def build_sensors(
 
 
 def _known_files(settings: Settings, registry: Registry) -> dict[str, list[float]]:
-    """Size and time of the inbox files that are a source's; others are nobody's business."""
-    files = inbox_files(settings.inbox)
+    """Size and time of the inbox files that are a source's; others start nothing.
+
+    Raises:
+        RefreshError: the inbox cannot be looked through.
+    """
+    files = inbox_files(settings)
     found: dict[str, list[float]] = {}
     for source in registry.sources:
         try:

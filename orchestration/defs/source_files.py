@@ -20,6 +20,7 @@ from orchestration.defs.told import told
 from orchestration.layout import read_manifest
 from orchestration.publish.pointer import point_to
 from orchestration.settings import Settings
+from orchestration.sources.inbox import unclaimed
 from orchestration.sources.registry import CATALOGUE, Registry, Source
 from orchestration.sources.sample_inbox import fill_sample_inbox
 from orchestration.sources.vault import Vault, VaultFile
@@ -96,8 +97,15 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
     ) -> Iterator[dg.MaterializeResult[None]]:
         chosen = replace(settings, fetch=settings.fetch or config.fetch)
         with told():
+            unused = [str(file) for file in unclaimed(chosen, registry)]
+            for file in unused:
+                context.log.warning(f"In the inbox and not used: {file}")
             # Whoever materialises a part wants that part, changed or not.
-            if _is_whole(context) and not config.force and _nothing_to_build(context, chosen):
+            if (
+                _is_whole(context)
+                and not config.force
+                and _nothing_to_build(context, chosen, unused)
+            ):
                 return
             fill_sample_inbox(chosen, registry)
             vault = Vault(chosen, registry)
@@ -105,17 +113,17 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
                 [sources[each] for each in context.selected_asset_keys], fetch=chosen.fetch
             )
             _hand_on(files)
-            for file in files:
+            for taken in files:
                 yield dg.MaterializeResult(
-                    asset_key=source_key(settings, file.source_id),
-                    data_version=dg.DataVersion(file.sha256),
+                    asset_key=source_key(settings, taken.source_id),
+                    data_version=dg.DataVersion(taken.sha256),
                     metadata={
-                        "sha256": file.sha256,
-                        "issue": file.issue,
-                        "origin": file.origin,
-                        "retrieved_at": file.retrieved_at,
-                        "bytes": file.bytes,
-                        "path": dg.MetadataValue.path(vault.path_of(file)),
+                        "sha256": taken.sha256,
+                        "issue": taken.issue,
+                        "origin": taken.origin,
+                        "retrieved_at": taken.retrieved_at,
+                        "bytes": taken.bytes,
+                        "path": dg.MetadataValue.path(vault.path_of(taken)),
                     },
                 )
 
@@ -124,7 +132,9 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
         selected = context.job_def.asset_layer.selected_asset_keys
         return {*sources, key(settings, "release")} <= set(selected)
 
-    def _nothing_to_build(context: dg.AssetExecutionContext, chosen: Settings) -> bool:
+    def _nothing_to_build(
+        context: dg.AssetExecutionContext, chosen: Settings, unused: list[str]
+    ) -> bool:
         """Whether the release is there already; then it is made current, and the run says so."""
         found = look(chosen, registry)
         if found.release is None:
@@ -141,7 +151,10 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
             event(
                 key(settings, "release"),
                 description=text,
-                metadata=release_metadata(release, read_manifest(release)),
+                metadata={
+                    **release_metadata(release, read_manifest(release)),
+                    "not_used_in_the_inbox": unused,
+                },
                 tags={"dagster/data_version": release.name},
             )
         )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from orchestration.layout import CHECKSUMS, CURRENT, CURRENT_JSON, current_release
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources.vault import sha256_of
+from orchestration.sources.inbox import sha256_of
 
 
 def point_to(releases: Path, name: str) -> None:

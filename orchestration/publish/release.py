@@ -45,8 +45,8 @@ from orchestration.publish.differences import (
 from orchestration.publish.pointer import point_to, verify
 from orchestration.queries import query_rows, quoted
 from orchestration.settings import Settings
+from orchestration.sources.inbox import sha256_of
 from orchestration.sources.registry import Registry
-from orchestration.sources.vault import sha256_of
 
 # The oldest format that holds what we write, so that any DuckDB from 1.1 on reads the file.
 STORAGE_VERSION = "v1.0.0"

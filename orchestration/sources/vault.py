@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from orchestration.layout import current_release, read_manifest
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import Settings
+from orchestration.sources.inbox import find_in_inbox, inbox_files, sha256_of
 from orchestration.sources.registry import Registry, Source
 
 INCOMING = ".incoming-"
@@ -37,40 +38,6 @@ class VaultFile:
     retrieved_at: str
     issue: str
     path: str
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def inbox_files(inbox: Path) -> list[Path]:
-    """Every file below the inbox, sorted: found once, matched against each source's patterns."""
-    if not inbox.is_dir():
-        return []
-    return sorted(path for path in inbox.rglob("*") if path.is_file())
-
-
-def find_in_inbox(source: Source, files: Iterable[Path]) -> Path | None:
-    """The inbox file of a source, by its file-name patterns (case-insensitive).
-
-    Raises:
-        RefreshError: more than one file fits and they are not the same bytes.
-    """
-    matches = [path for path in files if source.takes(path.name)]
-    if len(matches) > 1 and len({sha256_of(path) for path in matches}) > 1:
-        raise RefreshError(
-            "Looking through the inbox",
-            [
-                Problem(
-                    where=f"source {source.id} ({source.title})",
-                    found="several different files: " + ", ".join(map(str, matches)),
-                    expected=f"one file named like {source.named_like}",
-                    remedy="leave the issue that you want in the inbox and move the others away",
-                )
-            ],
-        )
-    return matches[0] if matches else None
 
 
 def refuse_what_is_no_data(source: Source, path: Path) -> None:
@@ -128,8 +95,11 @@ class Vault:
         """Where each source would come from (None: a download), and those that are not there.
 
         A source that is missing or ambiguous is a problem, and has no place.
+
+        Raises:
+            RefreshError: the inbox cannot be looked through.
         """
-        inbox = inbox_files(self._settings.inbox)
+        inbox = inbox_files(self._settings)
         located: list[tuple[Source, VaultFile | Path | None]] = []
         problems = []
         for source in self._registry.sources:
@@ -169,7 +139,7 @@ class Vault:
         Raises:
             RefreshError: once, with the problems of all sources.
         """
-        inbox = inbox_files(self._settings.inbox)
+        inbox = inbox_files(self._settings)
         taken: list[VaultFile] = []
         problems: list[Problem] = []
         wanted = {source.id for source in sources or self._registry.sources}

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from orchestration.problems import RefreshError
 from orchestration.settings import Settings
+from orchestration.sources.inbox import inbox_files, sha256_of
 from orchestration.sources.registry import Registry, Source
-from orchestration.sources.vault import Vault, VaultFile, inbox_files, sha256_of
+from orchestration.sources.vault import Vault, VaultFile
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,7 @@ class Observed:
 def watch(settings: Settings, registry: Registry) -> Iterator[Observed]:
     """Look at every source that has an address, one after the other."""
     vault = Vault(settings, registry)
-    inbox = inbox_files(settings.inbox)
+    inbox = inbox_files(settings)
     state = _State(settings)
     for source in registry.sources:
         if source.download is not None:

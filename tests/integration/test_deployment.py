@@ -23,7 +23,7 @@ import yaml
 from orchestration.layout import current_release
 from orchestration.publish.pointer import point_to, verify
 from orchestration.settings import PROJECT_ROOT, load_settings
-from orchestration.sources.vault import sha256_of
+from orchestration.sources.inbox import sha256_of
 
 DEPLOY = PROJECT_ROOT / "deploy"
 GUIDE = (PROJECT_ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")

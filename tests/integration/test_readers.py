@@ -22,7 +22,7 @@ from orchestration.raw import readers
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, load_registry
-from orchestration.sources.vault import Vault, VaultFile, inbox_files
+from orchestration.sources.vault import Vault, VaultFile
 
 REGISTRY = load_registry("sample")
 METHODOLOGY = load_methodology()
@@ -347,9 +347,7 @@ def place(sample_inbox: Path, tmp_path: Path) -> Place:
     paths = {}
     for source in sources:
         (found,) = (
-            path
-            for path in inbox_files(sample_inbox)
-            if any(path.match(pattern) for pattern in source.inbox)
+            path for path in sample_inbox.rglob("*") if path.is_file() and source.takes(path.name)
         )
         paths[source.id] = Path(shutil.copyfile(found, settings.inbox / found.name))
     return Place(settings, registry, paths)

@@ -19,8 +19,9 @@ import pytest
 
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import Settings
+from orchestration.sources.inbox import find_in_inbox, inbox_files
 from orchestration.sources.registry import Download, Registry, Source, load_registry
-from orchestration.sources.vault import Vault, VaultFile, find_in_inbox, inbox_files
+from orchestration.sources.vault import Vault, VaultFile
 
 OCTOBER = b"lsoa,pop\nX01000001,1\n"
 NOVEMBER = b"lsoa,pop\nX01000001,2\n"
@@ -74,7 +75,7 @@ class Place:
         shutil.rmtree(self.settings.inbox)
 
     def take(self, number: int = 0, *, fetch: bool = False) -> VaultFile:
-        inbox = inbox_files(self.settings.inbox)
+        inbox = inbox_files(self.settings)
         return self.vault.take(self.sources[number], inbox, fetch=fetch)
 
     def refused(self, number: int = 0, *, fetch: bool = False) -> Problem:
@@ -97,7 +98,8 @@ class Place:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    settings = Settings(profile="sample", data=tmp_path / "data", inbox=tmp_path / "inbox")
+    data = tmp_path / "data"
+    settings = Settings(profile="sample", data=data, inbox=data / "sample" / "inbox")
     return Place(settings, (source(),))
 
 
@@ -273,17 +275,17 @@ def test_every_source_of_the_sample_is_taken_from_its_own_file(
     registry = load_registry("sample")
     taken = Vault(settings, registry).take_all()
     assert [file.source_id for file in taken] == [source.id for source in registry.sources]
-    names = {path.name for path in inbox_files(sample_inbox)}
+    names = {path.name for path in inbox_files(settings)}
     assert len({file.file_name for file in taken}) == len(taken)
     assert {file.file_name for file in taken} == names - {"README.txt"}
 
 
 @pytest.mark.parametrize("profile", ["sample", "england"])
 def test_every_file_of_the_sample_is_one_sources_and_no_others(
-    sample_inbox: Path, profile: str
+    sample_inbox: Path, tmp_path: Path, profile: str
 ) -> None:
     sources = load_registry(profile).sources
-    for path in inbox_files(sample_inbox):
+    for path in inbox_files(Settings(profile, tmp_path, sample_inbox)):
         owners = [source.id for source in sources if find_in_inbox(source, [path])]
         # OCSI's indicators are not public, so the real profile has no source for them.
         nobodys = path.name == "README.txt" or (
@@ -337,13 +339,36 @@ def test_a_release_whose_file_is_no_longer_in_the_vault_does_not_help(place: Pla
 
 def test_looking_where_a_file_would_come_from_writes_nothing(place: Place) -> None:
     path = place.drop("population.csv", OCTOBER)
-    assert place.vault.locate(place.sources[0], inbox_files(place.settings.inbox)) == path
+    assert place.vault.locate(place.sources[0], inbox_files(place.settings)) == path
     assert place.vault.locate(place.sources[0], []) is None
-    assert not place.settings.root.exists()
+    assert [path.name for path in place.settings.root.iterdir()] == ["inbox"]
 
 
-def test_an_inbox_that_is_not_there_is_empty(tmp_path: Path) -> None:
-    assert inbox_files(tmp_path / "nowhere") == []
+PATTERNS = ("data[12]", "quote'\"%{x}")
+
+
+@pytest.mark.parametrize("data", PATTERNS)
+@pytest.mark.parametrize("inbox", [*PATTERNS, "in*box?"])
+def test_no_name_of_a_folder_is_a_pattern(
+    place: Place, tmp_path: Path, serve: Serve, data: str, inbox: str
+) -> None:
+    """The neighbours are what the names would find as patterns."""
+    for neighbour in ("data1", "inner boxes", "in-box1"):
+        for folder in ("", "sample/vault/population"):
+            (tmp_path / neighbour / folder).mkdir(parents=True, exist_ok=True)
+            (tmp_path / neighbour / folder / "population.csv").write_bytes(NOVEMBER)
+        (tmp_path / neighbour / "sample/vault/population" / "0.json").write_text("{}", "utf-8")
+    place.settings = Settings("sample", tmp_path / data, tmp_path / inbox)
+    path = place.drop("deep [a-z]/population_1.csv", OCTOBER)
+    assert inbox_files(place.settings) == [path]
+    file = place.take()
+    assert place.vault.read(file) == OCTOBER
+    place.drop("deep [a-z]/population_1.csv", NOVEMBER)
+    assert place.take().issue == f"re-issue: differs from {file.sha256[:12]}"
+    place.drop("deep [a-z]/population_1.csv", OCTOBER).unlink()
+    serve(OCTOBER + NOVEMBER)
+    fetched = place.take()
+    assert place.take() == fetched
 
 
 # --- Downloads ------------------------------------------------------------------------------------
@@ -559,7 +584,7 @@ def test_a_vault_file_that_somebody_changed_is_refused(sample_inbox: Path, tmp_p
     damaged.write_bytes(damaged.read_bytes() + b"\n")
     with pytest.raises(RefreshError) as refused:
         Vault(
-            Settings(profile="sample", data=tmp_path, inbox=tmp_path / "none"),
+            Settings(profile="sample", data=tmp_path, inbox=tmp_path / "sample" / "inbox"),
             load_registry("sample"),
         ).take_all()
     assert str(damaged) in str(refused.value)

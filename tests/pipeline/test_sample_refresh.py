@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.sources.vault import sha256_of
+from orchestration.sources.inbox import sha256_of
 from tests.support.site import Ran, Site
 
 EDITION = "lsoa21_imd2025_cni2023"
@@ -274,6 +274,8 @@ def test_without_an_inbox_the_published_files_are_used_from_the_vault(
     shutil.copytree(sample.root, site.root, symlinks=True)
     empty = tmp_path / "empty"
     empty.mkdir()
+    (empty / "mid2019_population.csv").write_bytes(b"of a name that no source has")
     ran = site.lbn("refresh", inbox=empty)
     assert ran.code == 0, ran.err
     assert "Nothing changed" in ran.out
+    assert "mid2019_population.csv: no source takes a file of this name" in ran.out

@@ -26,7 +26,6 @@ from orchestration.sources.registry import (
     load_registry,
     profile_names,
 )
-from orchestration.sources.vault import find_in_inbox
 from tests.support.site import REALDATA
 
 Change = Callable[[dict[str, Any]], None]
@@ -49,7 +48,7 @@ def both() -> list[Registry]:
 
 def fits(registry: Registry, name: str) -> list[str]:
     """Ids of the sources that a file of this name is taken for."""
-    return [source.id for source in registry.sources if find_in_inbox(source, [Path(name)])]
+    return [source.id for source in registry.sources if source.takes(name)]
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestration.publish.exports.about import DIRECTION, OPEN_LICENCES, About
 from orchestration.publish.exports.tables import ExportColumn, ExportTable
-from orchestration.sources.vault import sha256_of
+from orchestration.sources.inbox import sha256_of
 
 _MEDIA_TYPES = {
     ".csv": "text/csv",
