@@ -11,12 +11,13 @@ import logging
 import os
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+
 from data_quality.suite import Expectation, Frame, Suite
 from data_quality.verdict import GuardResult
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
     from great_expectations.core.batch_definition import BatchDefinition
 
 EXAMPLES = 5
@@ -31,6 +32,8 @@ def run_suite(suite: Suite, connection: duckdb.DuckDBPyConnection) -> list[Guard
     """
     batches = _batches()
     results = []
+    if suite.bounds:
+        connection.register("bounds", pa.table(suite.bound_columns))
     for frame in suite.frames:
         try:
             table: pa.Table | Exception = connection.execute(frame.sql).to_arrow_table()
@@ -54,6 +57,8 @@ def run_suite(suite: Suite, connection: duckdb.DuckDBPyConnection) -> list[Guard
                     remedy=expectation.remedy,
                 )
             )
+    if suite.bounds:
+        connection.unregister("bounds")
     return results
 
 

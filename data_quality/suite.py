@@ -51,6 +51,16 @@ class Expectation(_Strict):
         return self
 
 
+class Bounds(_Strict):
+    """Limits that differ from one subject to the next, and why they are what they are.
+
+    A row names its subject and its limits, such as ``{source_id: cni2019, most_percent: 5}``.
+    """
+
+    reason: Text
+    rows: tuple[dict[str, str | int | float | None], ...] = Field(min_length=1)
+
+
 class Frame(_Strict):
     """Rows from the build database that expectations are about; ``keys`` name a failing row."""
 
@@ -60,10 +70,15 @@ class Frame(_Strict):
 
 
 class Suite(_Strict):
-    """The rules that guard one table at one stage."""
+    """The rules that guard one table at one stage.
+
+    Queries find the rows of ``bounds`` in the table ``bounds``: the columns that any row names,
+    NULL where a row does not name them. What no row is about has no limits of its own.
+    """
 
     name: Annotated[str, Field(pattern=r"^(raw|marts)_[a-z][a-z0-9_]*$")]
     description: Text
+    bounds: tuple[Bounds, ...] = ()
     frames: tuple[Frame, ...] = Field(min_length=1)
 
     @property
@@ -80,6 +95,13 @@ class Suite(_Strict):
         """The tables that its queries name, and the one that it guards, as ``schema.table``."""
         named = {table for frame in self.frames for table in _TABLE.findall(frame.sql)}
         return {*named, f"{self.stage}.{self.table}"}
+
+    @property
+    def bound_columns(self) -> dict[str, list[str | int | float | None]]:
+        """The rows of all bounds as columns."""
+        rows = [row for bounds in self.bounds for row in bounds.rows]
+        names = dict.fromkeys(name for row in rows for name in row)
+        return {name: [row.get(name) for row in rows] for name in names}
 
     @property
     def expectations(self) -> list[Expectation]:

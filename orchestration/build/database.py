@@ -232,6 +232,7 @@ def describe_inputs(
             "area_type": "varchar",
             "expected_rows": "bigint not null",
             "unmatched_areas": "bigint not null",
+            "published_flags": "bigint",
         },
         [
             {
@@ -240,6 +241,7 @@ def describe_inputs(
                 "area_type": source.area_type,
                 "expected_rows": registry.rows(source),
                 "unmatched_areas": registry.unmatched_areas(source),
+                "published_flags": registry.published_flags(source),
             }
             for source, _ in sources
         ],
@@ -251,6 +253,8 @@ def describe_inputs(
             "source_id": "varchar not null",
             "index_release": "varchar not null",
             "indicator": "varchar not null",
+            "sub_domain": "varchar not null",
+            "direction": "varchar not null",
             "expected_areas": "bigint not null",
             "denominator": "varchar",
             "is_share": "boolean not null",
@@ -277,6 +281,7 @@ def describe_inputs(
             "source_id": "varchar not null",
             "outcome": "varchar not null",
             "count_periods": "integer",
+            "known_total": "bigint",
         },
         [
             {
@@ -284,6 +289,7 @@ def describe_inputs(
                 "outcome": measure,
                 # Without it the seed does not know the outcome; a guard says so.
                 "count_periods": (outcome.count_periods or 1) if outcome else None,
+                "known_total": registry.known_total(source, measure),
             }
             for source, _ in sources
             for measure in source.outcomes

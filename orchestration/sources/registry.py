@@ -91,12 +91,14 @@ class Summary(_Strict):
 class OutcomeColumns(_Strict):
     """A count of people or households and what it is a count of: columns that are added up.
 
-    ``category`` is (column, value) where a file has a row for each category of an area.
+    ``category`` is (column, value) where a file has a row for each category of an area. ``total``
+    is what the numerator adds up to in the nation, by profile, where that is known.
     """
 
     numerator: tuple[Pattern, ...] = Field(min_length=1)
     denominator: Pattern
     category: tuple[Pattern, str] | None = None
+    total: dict[str, int] = {}
 
 
 class Link(_Strict):
@@ -133,6 +135,7 @@ class Source(_Strict):
     inbox: tuple[str, ...] = Field(min_length=1)
     rows: dict[str, int]
     unmatched_areas: dict[str, int] = {}
+    published_flags: dict[str, int] = {}
     download: Download | None = None
     how_to_get: str | None = None
     known: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], str] = {}
@@ -224,6 +227,14 @@ class Registry(_Strict):
     def unmatched_areas(self, source: Source) -> int:
         """How many of its areas the dimension of their type may not know."""
         return source.unmatched_areas.get(self.profile_name, 0)
+
+    def published_flags(self, source: Source) -> int | None:
+        """How many areas the publisher lists, where the registry knows."""
+        return source.published_flags.get(self.profile_name)
+
+    def known_total(self, source: Source, outcome: str) -> int | None:
+        """How many are counted in the nation under an outcome, where the registry knows."""
+        return source.outcomes[outcome].total.get(self.profile_name)
 
     def code_pattern(self, area_type: str) -> str:
         """Regular expression of the nation's codes of an area type, such as ``E01\\d{6}``."""

@@ -55,6 +55,9 @@ RANKED_100 = """
     select area_code from raw.index_measure
     where source_id = 'imd2019' and measure = 'overall' and rank = 100
 """
+A_FLAGGED_WARD = """
+    select min(area_code) from raw.index_area where source_id = 'cni2019' and published_flag
+"""
 AN_LSOA21 = "select from_code from raw.lookup where source_id = 'lsoa21_msoa21' and line_number = 2"
 A_WARD = """
     select area_code from raw.index_area
@@ -126,6 +129,16 @@ class Defect:
     it: str = field(default=AN_AREA)
 
 
+def slipped(table: str, column: str, rows: str) -> str:
+    """A column that stands a row too low against the codes."""
+    return (
+        f"update raw.{table} as spoilt set {column} = above.value from (select rowid as row,"
+        f" lag({column}) over (partition by source_id order by line_number) as value"
+        f" from raw.{table} where {rows}) as above"
+        " where spoilt.rowid = above.row and above.value is not null"
+    )
+
+
 AN_INDICATOR = "source_id = 'imd2025_indicators' and indicator = 'burglary'"
 A_RATE = "source_id = 'imd2025_indicators' and indicator = 'income_deprived'"
 AN_OUTCOME = "source_id = 'census2021_disability' and outcome = 'disabled'"
@@ -172,7 +185,11 @@ DEFECTS = [
         "an indicator that is constant",
         "raw_indicator",
         f"update raw.indicator set value = 7 where {AN_INDICATOR}",
-        {"values_differ": "imd2025_indicators, burglary: distinct_values 1"},
+        {
+            "values_differ": "imd2025_indicators, burglary: distinct_values 1",
+            "spread_as_known": "imd2025_indicators, burglary: spread_ratio 0",
+            "goes_with_its_score": "imd2025_indicators, burglary: correlation 0",
+        },
     ),
     Defect(
         "a denominator of zero",
@@ -185,13 +202,69 @@ DEFECTS = [
         "a numerator below zero",
         "raw_indicator",
         f"update raw.indicator set value = -5 where {A_RATE} and line_number = 2",
-        {"numerator_not_negative": "imd2025_indicators, income_deprived: below_zero 1"},
+        {
+            "numerator_not_negative": "imd2025_indicators, income_deprived: below_zero 1",
+            "values_in_range": "imd2025_indicators, income_deprived: is_within_range false",
+        },
     ),
     Defect(
         "more numerators above their denominators than are known of",
         "raw_indicator",
         f"update raw.indicator set value = 99999 where {A_RATE} and line_number in (2, 3)",
-        {"numerator_within_denominator": "imd2025_indicators, income_deprived: "},
+        {
+            "numerator_within_denominator": "imd2025_indicators, income_deprived: ",
+            "values_in_range": "imd2025_indicators, income_deprived: is_within_range false",
+        },
+    ),
+    Defect(
+        "an indicator in another unit",
+        "raw_indicator",
+        f"update raw.indicator set value = 100 * value where {AN_INDICATOR}",
+        {
+            "values_in_range": "imd2025_indicators, burglary: is_within_range false",
+            "spread_as_known": "imd2025_indicators, burglary: spread_ratio 1",
+        },
+    ),
+    Defect(
+        "one value of an indicator in another unit",
+        "raw_indicator",
+        "update raw.indicator set value = 100 * value"
+        f" where {AN_INDICATOR} and area_code = '{{it}}'",
+        {"values_in_range": "most_area {it}, least 0, most 130"},
+        it=f"select min(area_code) from raw.indicator where {AN_INDICATOR} and value > 9",
+    ),
+    Defect(
+        "an indicator that runs the other way",
+        "raw_indicator",
+        f"update raw.indicator set value = 100 - value where {AN_INDICATOR}",
+        {
+            "goes_with_its_score": "imd2025_indicators, burglary: correlation -0.7",
+            "indicator_not_shifted": "imd2025_indicators, burglary: correlation -0.7",
+        },
+    ),
+    *(
+        Defect(
+            f"an indicator that slipped by a row: {indicator}",
+            "raw_indicator",
+            slipped("indicator", "value", f"indicator = '{indicator}' and {of_release}"),
+            shows,
+        )
+        for indicator, of_release, shows in (
+            (
+                "burglary",
+                "index_release = 'imd2025'",
+                {
+                    "goes_with_its_score": "burglary: correlation 0.2",
+                    "indicator_not_shifted": "burglary: correlation 0.2",
+                },
+            ),
+            # One value for a whole authority: only where two meet does the slip show.
+            (
+                "core_homelessness",
+                "index_release = 'imd2025'",
+                {"indicator_not_shifted": "core_homelessness: correlation 0.6"},
+            ),
+        )
     ),
     # ---- raw_index_area ---------------------------------------------------------------------
     Defect(
@@ -303,7 +376,66 @@ DEFECTS = [
         "raw_index_area",
         "update raw.index_area set total_population = 0, children = 0, older_people = 0"
         " where source_id = 'imd2025'",
-        {"total_population": "imd2025: total_population 0"},
+        {
+            "total_population": "imd2025: total_population 0",
+            "people_area_by_area": "imd2019, imd2025, children: correlation 0",
+        },
+    ),
+    Defect(
+        "a denominator in thousands",
+        "raw_index_area",
+        "update raw.index_area set working_age = working_age / 1000 where source_id = 'imd2025'",
+        {"people_as_other_releases_count": "imd2019, imd2025, working_age: ratio "},
+    ),
+    Defect(
+        "a denominator that slipped by a row",
+        "raw_index_area",
+        slipped("index_area", "older_people", "source_id = 'imd2019'"),
+        {
+            "people_area_by_area": "imd2019, imd2025, older_people: correlation ",
+            "people_not_shifted": "imd2019, imd2025, older_people: correlation ",
+            "denominators_within_total": "imd2019, X01",
+        },
+    ),
+    *(
+        Defect(
+            f"an area in another authority: {source}",
+            "raw_index_area",
+            f"update raw.index_area set lad_code = (select max(lad_code) from raw.index_area"
+            f" where source_id = '{source}') where source_id = '{source}' and area_code = '{{it}}'",
+            {"authority_as_others_say": f"{source}: areas_elsewhere 1, areas {{it}} in X08"},
+            it=f"select area_code from raw.index_area where source_id = '{source}'"
+            " and line_number = 100",
+        )
+        for source in ("imd2015", "imd2019", "imd2025", "cni2019")
+    ),
+    Defect(
+        "a lookup with an area in another authority",
+        "raw_index_area",
+        "update raw.lookup set to_code = (select max(to_code) from raw.lookup"
+        " where to_type = 'lad24' and to_code < 'Y')"
+        " where source_id = 'lsoa21_ward24_lad24' and to_type = 'lad24' and from_code = '{it}'",
+        {"authority_as_others_say": "lsoa21_ward24_lad24: areas_elsewhere 1, areas {it} in X08"},
+        it=AN_LSOA21,
+    ),
+    Defect(
+        "a flag taken away",
+        "raw_index_area",
+        "update raw.index_area set published_flag = false"
+        " where source_id = 'cni2019' and area_code = '{it}'",
+        {"flags_as_published": "cni2019: flags_found 22, published_flags 23"},
+        it=A_FLAGGED_WARD,
+    ),
+    Defect(
+        "a flag moved to another area",
+        "raw_index_area",
+        "update raw.index_area set published_flag = area_code = (select area_code"
+        " from raw.index_measure where source_id = 'cni2019' and measure = 'overall'"
+        " and rank = 300) where source_id = 'cni2019' and (area_code = '{it}' or area_code = ("
+        "select area_code from raw.index_measure where source_id = 'cni2019'"
+        " and measure = 'overall' and rank = 300))",
+        {"flags_within_the_worst_tenth": "cni2019: flags_beyond_the_tenth 1, areas X05"},
+        it=A_FLAGGED_WARD,
     ),
     # ---- raw_index_measure ------------------------------------------------------------------
     Defect(
@@ -464,7 +596,29 @@ DEFECTS = [
         "a nation of nobody",
         "raw_population",
         "update raw.population set population = 0",
-        {"total_population": "population_mid2019: total_population 0"},
+        {
+            "total_population": "population_mid2019: total_population 0",
+            "people_as_indices_count": "population_mid2019, imd2019: ratio 0",
+            "people_area_by_area": "population_mid2019, imd2019: correlation 0",
+        },
+    ),
+    Defect(
+        "a population times 1,000",
+        "raw_population",
+        "update raw.population set population = 1000 * population",
+        {
+            "people_as_indices_count": "population_mid2019, imd2019: ratio 1020.9",
+            "authorities_as_indices_count": "furthest_authority X",
+        },
+    ),
+    Defect(
+        "a population that slipped by a row",
+        "raw_population",
+        slipped("population", "population", "true"),
+        {
+            "people_area_by_area": "population_mid2019, imd2019: correlation -0.0",
+            "people_not_shifted": "population_mid2019, imd2019: correlation -0.0",
+        },
     ),
     Defect(
         "an area twice in the population",
@@ -547,6 +701,71 @@ DEFECTS = [
         },
         it=f"select area_code from raw.boundary where {A_BOUNDARY}",
     ),
+    Defect(
+        "every ward with its neighbour's shape",
+        "raw_boundary",
+        """
+            update raw.boundary as spoilt
+            set
+                area_ha = nearest.shape.area_ha,
+                centroid_easting = nearest.shape.centroid_easting,
+                centroid_northing = nearest.shape.centroid_northing
+            from (
+                select
+                    area.area_code,
+                    arg_min(
+                        other,
+                        pow(area.centroid_easting - other.centroid_easting, 2)
+                        + pow(area.centroid_northing - other.centroid_northing, 2)
+                    ) as shape
+                from raw.boundary as area
+                inner join raw.boundary as other
+                    on area.source_id = other.source_id and area.area_code <> other.area_code
+                where area.source_id = 'boundary_ward17'
+                group by area.area_code
+            ) as nearest
+            where spoilt.source_id = 'boundary_ward17' and spoilt.area_code = nearest.area_code
+        """,
+        {"shapes_lie_where_their_parts_lie": "boundary_ward17, boundary_lsoa21: most_percent 10"},
+    ),
+    *(
+        Defect(
+            f"every shape that of the area before: {source}",
+            "raw_boundary",
+            f"""
+                update raw.boundary as spoilt
+                set
+                    area_ha = before.area_ha,
+                    centroid_easting = before.centroid_easting,
+                    centroid_northing = before.centroid_northing
+                from raw.boundary as before
+                where
+                    spoilt.source_id = '{source}' and before.source_id = '{source}'
+                    and spoilt.line_number = before.line_number + 1
+            """,
+            shows,
+        )
+        for source, shows in (
+            (
+                "boundary_lsoa21",
+                {
+                    "shapes_lie_where_their_parts_lie": "boundary_ward17, boundary_lsoa21: ",
+                    "no_shape_lies_elsewhere": "boundary_ward17, boundary_lsoa21: most_sides 15.",
+                    "shapes_lie_together": "boundary_lsoa21, msoa21: percent_away 15.",
+                    "no_shape_lies_away": "boundary_lsoa21, msoa21: most_sides 21.",
+                },
+            ),
+            (
+                "boundary_lad24",
+                {
+                    "shapes_lie_where_their_parts_lie": "boundary_lad24, boundary_lsoa21: "
+                    "most_percent 0, percent_apart 95.",
+                    "no_shape_lies_elsewhere": "boundary_lad24, boundary_lsoa21: most_sides 6.",
+                    "shapes_lie_together": "boundary_lad24, rgn: percent_away 12.5",
+                },
+            ),
+        )
+    ),
     # ---- marts_dim_area ---------------------------------------------------------------------
     Defect(
         "an area twice in the dimension",
@@ -596,6 +815,14 @@ DEFECTS = [
         " where area_type = 'lad24' and area_code = (select min(area_code) from marts.dim_area"
         " where area_type = 'lad24')",
         {"populations_agree": "lad24: total_population "},
+    ),
+    # ---- marts_indicator_reconciliation -----------------------------------------------------
+    Defect(
+        "an area that its indicators put elsewhere",
+        "marts_indicator_reconciliation",
+        "update marts.indicator_reconciliation set greatest_rank_difference = 200"
+        " where index_release = 'imd2025' and measure = 'crime'",
+        {"ranks_near_the_published": "imd2025, crime, indicators: most_percent 2, percent_out 6.6"},
     ),
     # ---- marts_fct_domain_score -------------------------------------------------------------
     Defect(
@@ -1136,7 +1363,63 @@ DEFECTS = [
         "an outcome that is the same everywhere",
         "raw_outcome",
         f"update raw.outcome set numerator = denominator where {AN_OUTCOME}",
-        {"rates_differ": f"{OUTCOME}: distinct_rates 1"},
+        {
+            "rates_differ": f"{OUTCOME}: distinct_rates 1",
+            "total_as_known": f"{OUTCOME}: ratio 5.",
+            "goes_with_deprivation": f"{OUTCOME}, imd2025: is_with_deprivation false",
+        },
+    ),
+    *(
+        Defect(
+            f"two columns exchanged: {one} and {other}",
+            "raw_outcome",
+            f"update raw.outcome set outcome = if(outcome = '{one}', '{other}', '{one}')"
+            f" where outcome in ('{one}', '{other}')",
+            {"total_as_known": f"{one}: ratio "}
+            | (
+                {"goes_with_deprivation": f"{one}, imd2025: is_with_deprivation false"}
+                if shows_in_order
+                else {}
+            ),
+        )
+        for one, other, shows_in_order in (
+            ("no_qualifications", "level_4_qualifications", True),
+            ("social_rented", "private_rented", True),
+            ("routine_occupations", "never_worked", False),
+        )
+    ),
+    Defect(
+        "an outcome that slipped by a row",
+        "raw_outcome",
+        slipped("outcome", "numerator", "outcome = 'private_rented'"),
+        {"outcome_not_shifted": "census2021_tenure, private_rented, imd2025: strength "},
+    ),
+    Defect(
+        "totals that slipped by a row",
+        "raw_outcome",
+        slipped("outcome", "denominator", AN_OUTCOME),
+        {
+            "people_area_by_area": f"{OUTCOME}, imd2025: correlation_of_people -0.0",
+        },
+    ),
+    Defect(
+        "totals in thousands",
+        "raw_outcome",
+        f"update raw.outcome set denominator = 1000 * denominator where {AN_OUTCOME}",
+        {"people_as_indices_count": f"{OUTCOME}, imd2025: is_of_the_people false"},
+    ),
+    Defect(
+        "an authority that is counted three times",
+        "raw_outcome",
+        f"update raw.outcome set numerator = 3 * numerator, denominator = 3 * denominator"
+        f" where {AN_OUTCOME} and area_code in (select area_code from raw.index_area"
+        " where source_id = 'imd2025' and lad_code = '{it}')",
+        {
+            "authorities_as_indices_count": f"{OUTCOME}, imd2025: furthest_ratio ",
+            "people_area_by_area": f"{OUTCOME}, imd2025: correlation_of_people ",
+            "total_as_known": f"{OUTCOME}: ratio 1.",
+        },
+        it="select min(lad_code) from raw.index_area where source_id = 'imd2025'",
     ),
     Defect(
         "a count that is missing",
