@@ -20,8 +20,9 @@ from orchestration.publish.pointer import is_current, point_to, verify
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
 from orchestration.settings import Settings
 from orchestration.sources import sample_inbox
+from orchestration.sources.inbox import sha256_of
 from orchestration.sources.registry import load_registry
-from orchestration.sources.vault import Vault, VaultFile, sha256_of
+from orchestration.sources.vault import Vault, VaultFile
 from tests.support.stops import each_stop
 
 REGISTRY = load_registry("sample")
