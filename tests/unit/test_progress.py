@@ -43,8 +43,8 @@ def shown(steps: Mapping[str, bool]) -> list[str]:
     return sorted(line.rsplit(maxsplit=2)[0] for line in held.getvalue().splitlines())
 
 
-@pytest.mark.parametrize("failing", [{"a"}, {"b"}, {"a", "b"}, {"c"}, set()], ids=str)
-def test_a_step_has_its_own_mark_whatever_becomes_of_others(failing: set[str]) -> None:
+@pytest.mark.parametrize("failing", ["a", "b", "ab", "c", ""])
+def test_a_step_has_its_own_mark_whatever_becomes_of_others(failing: str) -> None:
     steps = {name: name not in failing for name in "abc"}
     expected = [f"{'✓' if good else '✗'} Step {name}" for name, good in steps.items()]
     assert shown(steps) == sorted(expected)
