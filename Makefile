@@ -16,6 +16,7 @@ CHOSEN := $(VENV)/.python
 NOTEBOOKS := $(VENV)/.installed-notebooks
 BROWSER_INSTALLED := $(VENV)/.installed-browser
 POSTGRES_INSTALLED := $(VENV)/.installed-postgres
+MUTANTS_INSTALLED := $(VENV)/.installed-mutants
 OLDEST_DUCKDB := $(VENV)/oldest-duckdb
 PORT ?= 3000
 
@@ -24,7 +25,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres bench ui notebooks dictionary lock install clean
+.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres mutants bench ui notebooks dictionary lock install clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -62,6 +63,10 @@ $(BROWSER_INSTALLED): $(INSTALLED) requirements-browser.lock
 
 $(POSTGRES_INSTALLED): $(INSTALLED) requirements-postgres.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-postgres.lock
+	@touch $@
+
+$(MUTANTS_INSTALLED): $(INSTALLED) requirements-mutants.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-mutants.lock
 	@touch $@
 
 install: $(INSTALLED) ## Install into .venv from the hashed lock
@@ -124,6 +129,10 @@ test-postgres: $(POSTGRES_INSTALLED) ## Dagster's instance in PostgreSQL (instal
 		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
 	$(BIN)/pytest tests/postgres
 
+# Hours, and it goes on where it was ended. MUTANTS="--draw 20 --seed 2 --minutes 60"
+mutants: $(MUTANTS_INSTALLED) ## Put small faults into the code, to see whether the tests notice
+	$(BIN)/python -m tests.mutants.run $(MUTANTS)
+
 bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
 	$(BIN)/python tests/bench/bench.py
 
@@ -147,7 +156,7 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --constraints requirements.lock --group dev -o requirements-dev.lock
-	for group in notebooks browser postgres; do \
+	for group in notebooks browser postgres mutants; do \
 		$(COMPILE) --constraints requirements.lock --constraints requirements-dev.lock --group $$group -o requirements-$$group.lock; \
 	done
 	echo 'duckdb==1.1.3' | $(COMPILE) -o requirements-oldest.lock -
