@@ -35,6 +35,11 @@ EXAMPLES = 5
 REPAIR_TOLERANCE = 0.01
 # The finest official boundaries of the 35,672 LSOAs of England and Wales have some 40 million.
 MOST_VERTICES = 60_000_000
+# A virtual table, and the only one that every GeoPackage has.
+_SPATIAL_INDEX = re.compile(r'create virtual table "?rtree_[^"]*"? using rtree\s*\(', re.IGNORECASE)
+# What GDAL may hold of one feature of GeoJSON, in MB: 40 times its text, so 800,000 vertices. By
+# default it is a fifth of that, which the finest boundaries of authorities exceed.
+LARGEST_FEATURE = 1000
 _BLANKS = " \t\r\n\u00a0"
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _SHAPEFILE_BEGINS = bytes.fromhex("0000270a")
@@ -144,6 +149,11 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
             ],
         )
     metric = geometry.to_crs(profile.metric_crs)
+    lost = ~np.isfinite(metric.area.to_numpy())
+    if lost.any():
+        found = f"no area in {profile.metric_crs}: {named(lost)}"
+        expected = f"degrees ({source.crs}) that are on the ground"
+        raise RefreshError("Reading", [Problem(where, found, expected, again)])
     centroid = metric.centroid
     degrees = centroid.to_crs(source.crs)
     return pa.table(
@@ -171,6 +181,7 @@ def _features(file: RawFile, source: Source, profile: Profile) -> tuple[gpd.GeoD
     kind = {".gpkg": "GeoPackage", ".zip": "zipped shapefile"}.get(file.suffix, "GeoJSON")
     with _opened(file, kind, source) as name, file.read_as(kind):
         pattern = re.compile(source.columns["area_code"], re.IGNORECASE)
+        pyogrio.set_gdal_config_options({"OGR_GEOJSON_MAX_OBJ_SIZE": LARGEST_FEATURE})
         told = {
             str(layer): pyogrio.read_info(name, layer=layer, force_feature_count=True)
             for layer, _ in pyogrio.list_layers(name)
@@ -256,14 +267,18 @@ def _shapefile(file: RawFile, kind: str) -> dict[str, RawFile]:
 
 
 def _refuse_no_geopackage(file: RawFile, kind: str, path: Path) -> None:
-    """Refuse what is none, and one with tables that stand for something elsewhere."""
+    """Refuse what is none, and one with tables whose rows are computed, maybe from elsewhere."""
     if not (file.data.startswith(_GEOPACKAGE_BEGINS) and file.data[68:72] in _GEOPACKAGE_IDS):
         raise file.refused("a file that only calls itself a GeoPackage", f"a {kind}")
     with file.read_as(kind), closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
-        tables = db.execute("select name, sql from sqlite_master where sql is not null").fetchall()
-    virtual = [name for name, sql in tables if re.match(r"\s*create\s+virtual", sql, re.IGNORECASE)]
-    if strange := [name for name in virtual if not str(name).startswith("rtree_")]:
-        raise file.refused(f"virtual tables: {', '.join(strange)}", "tables that hold their rows")
+        # A virtual table has no page of its own.
+        computed = db.execute(
+            "select name, sql from sqlite_master where type = 'view' "
+            "or (type = 'table' and coalesce(rootpage, 0) = 0)"
+        ).fetchall()
+    if strange := [str(name) for name, sql in computed if not _SPATIAL_INDEX.match(str(sql))]:
+        found = f"views or virtual tables: {', '.join(strange)}"
+        raise file.refused(found, "tables that hold their rows")
 
 
 def _refuse_no_geojson(file: RawFile, kind: str, source: Source) -> None:

@@ -75,9 +75,7 @@ class RawFile:
             left = LARGEST_UNPACKED
             found = {}
             for entry in chosen:
-                with archive.open(entry) as packed:
-                    data = packed.read(left + 1)
-                left -= len(data)
+                left -= entry.file_size
                 if left < 0:
                     raise self.refused(
                         f"more than {LARGEST_UNPACKED:,} bytes when unpacked",
@@ -85,6 +83,9 @@ class RawFile:
                     )
                 if entry.filename in found:
                     raise self.refused(f"two members named {entry.filename!r}", "one of each name")
+                # Where there is more than the index says, the checksum is that of none.
+                with archive.open(entry) as packed:
+                    data = packed.read(entry.file_size + 1)
                 found[entry.filename] = replace(
                     self,
                     data=data,

@@ -12,6 +12,7 @@ import html
 import io
 import posixpath
 import re
+import zipfile
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -24,12 +25,14 @@ from orchestration.problems import Problem, RefreshError
 from orchestration.raw.raw_file import RawFile
 from orchestration.raw.tabular import (
     BLANKS,
+    CONTROL,
     EXAMPLES,
     HEADER_WITHIN,
     CsvTable,
     DeclaredColumn,
     Head,
     SourceTable,
+    control,
     folded,
 )
 
@@ -76,7 +79,7 @@ def read_workbook(file: RawFile, key: str | None = None) -> list[SheetTable]:
     _refuse_vast(file, parts)
     with file.read_as(WORKBOOK):
         marked = _marked(parts)
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(file.data))
+        workbook = CalamineWorkbook.from_filelike(_packed(parts))
         sheets = [
             SheetTable(file, key, workbook.get_sheet_by_name(sheet.name), marked.get(sheet.name))
             for sheet in workbook.sheets_metadata
@@ -170,8 +173,10 @@ class SheetTable(SourceTable):
         values = {"line_number": pa.array([n for n, _ in below], pa.int64())}
         for column, position in positions.items():
             texts = [_text(row[position]) for _, row in below]
-            if zeros := [n for (n, _), text in zip(below, texts, strict=True) if "\0" in text]:
-                raise self._refused(f"row {zeros[0]}, column {column.name} has a zero byte", "text")
+            for (n, _), text in zip(below, texts, strict=True):
+                if sign := CONTROL.search(text):
+                    where = f"row {n}, column {column.name}"
+                    raise self._refused(f"{where} has {control(sign[0])}", "text")
             values[column.name] = pa.array(texts, pa.string())
         trimmed = ", ".join(
             f'trim("{column.name}", {BLANKS}) as "{column.name}"' for column in positions
@@ -202,6 +207,16 @@ class SheetTable(SourceTable):
                 f"open the workbook in one of them, let it compute, save it; or {self._file.again}",
             )
             raise RefreshError("Reading", [problem])
+
+
+def _packed(parts: Mapping[str, RawFile]) -> io.BytesIO:
+    """A workbook of these parts: what was looked at is what is read, whatever the file says."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as packed:
+        for name, part in parts.items():
+            packed.writestr(name, part.data)
+    archive.seek(0)
+    return archive
 
 
 def _refuse_vast(file: RawFile, parts: Mapping[str, RawFile]) -> None:

@@ -37,6 +37,8 @@ ValueType = Literal["code", "text", "number", "integer", "flag"]
 # Bounded, so that no number overflows to infinity and every whole number fits, exactly.
 _DIGITS = r"[+-]?(\d{1,100}|\d{1,3}(,\d{3}){1,33})"
 _WHOLE = r"[+-]?(\d{1,18}|\d{1,3}(,\d{3}){1,5})"
+# Characters that terminals obey; no table has any, but for tabs and line ends.
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 # What is trimmed from a value, as SQL: blanks, tabs, line ends, no-break spaces.
 BLANKS = "e' \\t\\r\\n\u00a0'"
 # What a value must look like (empty is missing), how it is cast, and how to say so.
@@ -249,19 +251,17 @@ class CsvTable(SourceTable):
         """The text as UTF-8, without a byte order mark.
 
         Raises:
-            RefreshError: it is in another encoding, or has a zero byte; says in which line.
+            RefreshError: it is in another encoding, or has a control character; says in which line.
         """
         data = self._file.data
         expected = "UTF-8 text"
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise self._refused("UTF-16 text, not UTF-8", f"{expected}: save it as 'CSV UTF-8'")
         data = data.removeprefix(codecs.BOM_UTF8)
-        if (zero := data.find(0)) >= 0:
-            if data[:1000].count(0) > len(data[:1000]) // 3:
-                raise self._refused("UTF-16 text, not UTF-8", f"{expected} ('CSV UTF-8')")
-            raise self._refused(f"{_line_of(data, zero)} has a zero byte", "text")
+        if data[:1000].count(0) > len(data[:1000]) // 3:
+            raise self._refused("UTF-16 text, not UTF-8", f"{expected} ('CSV UTF-8')")
         try:
-            data.decode()
+            text = data.decode()
         except UnicodeDecodeError as error:
             begin = data.rfind(b"\n", 0, error.start) + 1
             line = data[begin : error.start + 20].partition(b"\n")[0]
@@ -271,11 +271,18 @@ class CsvTable(SourceTable):
                 f"Windows-1252 it reads {shown[-80:]!r}",
                 f"{expected}: save it as 'CSV UTF-8'",
             ) from error
+        if sign := CONTROL.search(text):
+            number = text.count("\n", 0, sign.start()) + 1
+            raise self._refused(f"line {number} has {control(sign[0])}", "text")
         return data
+
+    def _lines(self) -> io.TextIOWrapper:
+        """The lines with their ends. One that is held as text takes four bytes a character."""
+        return io.TextIOWrapper(io.BytesIO(self._data), encoding="utf-8", newline="")
 
     def _records(self) -> Iterator[tuple[int, list[str]]]:
         """Each record that is not blank, with the line on which it ends."""
-        reader = csv.reader(io.StringIO(self._data.decode(), newline=""), strict=True)
+        reader = csv.reader(self._lines(), strict=True)
         try:
             for record in reader:
                 if record:
@@ -345,10 +352,10 @@ class CsvTable(SourceTable):
         DuckDB takes the kind of line end from the first line, and its own ``skip`` miscounts lines
         within quotes.
         """
-        text = self._data.decode()
-        above = [*islice(io.StringIO(text, newline=""), ends)]
+        above = [*islice(self._lines(), ends)]
         end = above[-1][len(above[-1].rstrip("\r\n")) :]
-        return f"-{end}{text[sum(map(len, above)) :]}".encode()
+        begin = len("".join(above).encode())
+        return b"".join((f"-{end}".encode(), memoryview(self._data)[begin:]))
 
     def _line_number(self, connection: duckdb.DuckDBPyConnection, begin: int) -> str:
         """The line on which a record of ``parsed`` ends, as an SQL expression."""
@@ -378,6 +385,11 @@ def _in_memory(connection: duckdb.DuckDBPyConnection, data: bytes) -> Iterator[s
         yield f"{files.protocol}:/{name}"
     finally:
         files.rm_file(name)
+
+
+def control(sign: str) -> str:
+    """A control character in words."""
+    return "a zero byte" if sign == "\0" else f"a control character ({ord(sign):#04x})"
 
 
 def _line_of(data: bytes, position: int) -> str:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from orchestration.problems import Problem, RefreshError
 from orchestration.raw.raw_file import RawFile
-from orchestration.raw.tabular import CsvTable, DeclaredColumn, ValueType
+from orchestration.raw.tabular import CONTROL, CsvTable, DeclaredColumn, ValueType
 
 WHERE = "source imd2019, file file7.csv"
 REMEDY = "get the file again from https://example.org/iod2019"
@@ -461,8 +461,8 @@ def test_a_text_is_read_as_the_number_that_it_is_or_refused(read: Read, text: st
         assert expected is not None, "not a number, and not refused"
         assert got == expected
         return
-    if "\0" in text:
-        assert "line 2 has a zero byte" in refusal
+    if CONTROL.search(text):
+        assert re.search(r"line \d+ has a (zero byte|control character)", refusal)
         return
     assert f": {text.strip(BLANKS)!r}\n" in refusal
     assert not re.fullmatch(r"[+-]?[0-9]+(\.[0-9]+)?", text.strip(BLANKS)), "a plain number refused"
@@ -483,8 +483,8 @@ def test_a_text_is_read_as_the_whole_number_that_it_is_or_refused(read: Read, te
             pytest.fail("not a number, and not refused")
 
 
-cells = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
-awkward_cells = st.text('a",\r\n\t\v\x1c\x85\u2028 é', max_size=6)
+cells = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=6)
+awkward_cells = st.text('a",\r\n\t\x85\u2028 é', max_size=6)
 tables = st.lists(
     st.tuples(*[st.one_of(cells, awkward_cells).map(str.strip)] * 2), min_size=1, max_size=12
 )
