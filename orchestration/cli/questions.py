@@ -53,9 +53,12 @@ def _write(rows: list[dict[str, Any]], format_: Format) -> None:
         json.dump(rows, sys.stdout, indent=2)
         sys.stdout.write("\n")
     elif rows:
+        from orchestration.publish.exports.csv_file import guarded
+
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        for row in rows:
+            writer.writerow({k: guarded(v) if isinstance(v, str) else v for k, v in row.items()})
 
 
 @app.command(
@@ -118,7 +121,8 @@ def explain(
         sys.stdout.write("\n")
     else:
         for line in lines(found):
-            out.print(line, markup=False, soft_wrap=True)
+            # A line break in a name would begin a line that is not ours.
+            out.print(" ".join(line.splitlines()), markup=False, soft_wrap=True)
 
 
 @app.command(

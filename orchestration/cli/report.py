@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -95,6 +95,11 @@ def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
         right = column in numbers
         table.add_column(column, justify="right" if right else "left", overflow="fold")
     return table
+
+
+def _plain(row: dict[str, Any], *names: str) -> Iterator[Text]:
+    """Cells with names that the publisher gave: on one line, and no markup of ours."""
+    return (Text(" ".join((row[name] or "").split())) for name in names)
 
 
 def _count(value: Any) -> str:
@@ -234,10 +239,7 @@ def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> 
     table = _table("area", "name", "authority", "region", *numbers, numbers=numbers)
     for row in rows:
         table.add_row(
-            row["area_code"],
-            row["area_name"],
-            row["lad_name"],
-            row["region_name"],
+            *_plain(row, "area_code", "area_name", "lad_name", "region_name"),
             *(_count(row[field]) for field in ("imd_rank", "cni_rank", "population")),
         )
     console.print(table)
@@ -308,8 +310,8 @@ def sources(console: Console, found: list[FoundSource]) -> None:
 def edition_diff(console: Console, diff: Diff) -> None:
     """An area in two lines: the reason is a sentence, too long for a cell of a table."""
     for row in diff.rows:
-        where = ", ".join(row[name] or "" for name in ("area_name", "lad_name", "region_name"))
-        console.print(f"[bold]{row['area_code']}[/]  {escape(where)}")
+        where = Text(", ").join(_plain(row, "area_name", "lad_name", "region_name"))
+        console.print(Text.assemble((row["area_code"], "bold"), "  ", where))
         console.print(Padding(Text(row["reason"]), (0, 0, 0, 2)))
     if diff.rows:
         console.print()
@@ -344,7 +346,7 @@ def what_if(console: Console, found: WhatIf) -> None:
     for row in found.rows:
         table.add_row(
             row["change"],
-            *(row[name] or "" for name in ("area_code", "area_name", "lad_name", "region_name")),
+            *_plain(row, "area_code", "area_name", "lad_name", "region_name"),
             *(
                 _count(row[f"{index}_rank_{when}"])
                 for index in ("imd", "cni")

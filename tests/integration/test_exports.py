@@ -60,6 +60,8 @@ HOSTILE = (
     "007",
     "Llanfair‑pwll ŵ ß 東",
     "1E5",
+    "x'; drop table marts.double_disadvantage; --",
+    "\u202eelbatsnoC\u202c שלום",
 )
 
 

@@ -1,0 +1,156 @@
+"""Names that would do something where they are shown: they do nothing, and are whole.
+
+What exports make of them is in test_exports.py, what a browser makes of them in tests/browser.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import shutil
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from orchestration.cli.main import app
+from orchestration.layout import CURRENT, MANIFEST, MARTS_VERSION, WAREHOUSE
+from orchestration.publish.explorer import write_explorer
+from tests.support.build import RELEASE_ID
+
+pytestmark = pytest.mark.xdist_group("release")
+
+EDITION, EARLIER = "lsoa21_imd2025_cni2023", "lsoa21_imd2019_cni2023"
+NAMES = (
+    "=cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd",
+    "[bold red]Loud[/] [link=file:///etc/passwd]here[/link] [/nothing]",
+    "</script><script>alert(1)</script><img src=x onerror=alert(1)>",
+    "{{ 7 * 7 }} {% include 'x' %} ${7*7} %s {0}",
+    'x\'; drop table marts.double_disadvantage; -- "y"',
+    "\u202eelbatsnoC\u202c שלום العربية",
+    "Two\nON the list\r\nlines\tand a tab",
+    "\\[x] C:\\names\\new 'a' \"b\" `c` %TEMP% $HOME",
+)
+
+
+@pytest.fixture(scope="module")
+def release(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with a release of the sample, whose first areas on the list are so named."""
+    data = tmp_path_factory.mktemp("data")
+    folder = data / "sample" / "releases" / RELEASE_ID
+    folder.mkdir(parents=True)
+    (folder.parent / CURRENT).symlink_to(folder)
+    (folder / MANIFEST).write_text(json.dumps({"marts_version": MARTS_VERSION}), "utf-8")
+    warehouse = Path(shutil.copy(sample_warehouse, folder / WAREHOUSE))
+    with duckdb.connect(str(warehouse)) as connection:
+        codes = connection.execute(
+            "select area_code from marts.double_disadvantage "
+            "where edition_id = ? and is_doubly_disadvantaged order by area_code limit ?",
+            [EDITION, len(NAMES)],
+        ).fetchall()
+        for (code,), name in zip(codes, NAMES, strict=True):
+            for mart in ("double_disadvantage", "dim_area", "edition_change"):
+                connection.execute(
+                    f"update marts.{mart} set area_name = ? where area_code = ?", [name, code]
+                )
+    return data
+
+
+@pytest.fixture
+def lbn(release: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
+    monkeypatch.setenv("LBN_DATA", str(release))
+    monkeypatch.setattr("orchestration.cli.app.out.width", 4000)
+    return CliRunner()
+
+
+def answer(lbn: CliRunner, *arguments: str) -> Result:
+    ran = lbn.invoke(app, [*arguments, "--profile", "sample"])
+    assert ran.exit_code == 0, (ran.output, ran.exception)
+    return ran
+
+
+def on_one_line(name: str) -> str:
+    return " ".join(name.split())
+
+
+def test_list_shows_every_name_whole_and_on_its_line(lbn: CliRunner) -> None:
+    lines = answer(lbn, "list", EDITION).stdout.splitlines()
+    for name in NAMES:
+        assert sum(on_one_line(name) in line for line in lines) == 1, name
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("whatif", EDITION, "--change", "all"), ("diff", EARLIER, EDITION, "--change", "all")],
+    ids=["whatif", "diff"],
+)
+def test_who_joins_and_leaves_is_shown_by_its_whole_name(
+    lbn: CliRunner, arguments: tuple[str, ...]
+) -> None:
+    lines = answer(lbn, *arguments).stdout.splitlines()
+    for name in NAMES:
+        assert any(on_one_line(name) in line for line in lines), name
+
+
+def test_list_as_csv_has_no_cell_that_a_spreadsheet_runs_and_as_json_every_name(
+    lbn: CliRunner,
+) -> None:
+    rows = [*csv.DictReader(io.StringIO(answer(lbn, "list", EDITION, "--format", "csv").stdout))]
+    cells = [cell for row in rows for cell in row.values()]
+    assert not [cell for cell in cells if re.match(r"[=+@\t\r\n]|-\D", cell)]
+    named = {row["area_name"].removeprefix("'") for row in rows}
+    # The parser of the test reads a text, in which all line ends are alike.
+    assert {name.replace("\r\n", "\n") for name in NAMES} <= named
+    listed = json.loads(answer(lbn, "list", EDITION, "--format", "json").stdout)
+    assert {*NAMES} <= {row["area_name"] for row in listed}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_area_is_found_and_explained_by_its_whole_name(lbn: CliRunner, name: str) -> None:
+    lines = answer(lbn, "explain", name, "--edition", EDITION).stdout.splitlines()
+    assert on_one_line(name) in on_one_line(lines[0])
+    assert not any(line.startswith("ON the list") for line in lines)
+    found = json.loads(
+        answer(lbn, "explain", name, "--edition", EDITION, "--format", "json").stdout
+    )
+    assert found["verdict"]["area_name"] == name
+
+
+def test_no_page_of_the_explorer_has_markup_of_a_name(release: Path, tmp_path: Path) -> None:
+    """The names that a page holds are packed; what the script makes of them, a browser tells."""
+    warehouse = Path(shutil.copy(release / "sample/releases/current" / WAREHOUSE, tmp_path))
+    hostile = NAMES[3]
+    with duckdb.connect(str(warehouse)) as connection:
+        # What the templates print themselves.
+        connection.execute("update marts.dim_edition set label = ?", [hostile])
+        connection.execute("update marts.dim_source set title = ?, publisher = ?", [hostile] * 2)
+        connection.execute("update meta.release set country = ?", [hostile])
+        pages = write_explorer(connection, tmp_path / "pages")
+
+    class Tags(HTMLParser):
+        def __init__(self) -> None:
+            super().__init__()
+            self.found: list[str] = []
+            self.scripts: list[str] = []
+            self.text = ""
+
+        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+            self.found.append(tag)
+            assert not [name for name, _ in attrs if name.startswith("on")]
+
+        def handle_data(self, data: str) -> None:
+            if self.found[-1:] == ["script"]:
+                self.scripts.append(data)
+            self.text += data
+
+    for page in pages:
+        parser = Tags()
+        parser.feed(page.read_text(encoding="utf-8"))
+        assert "img" not in parser.found
+        assert "alert(1)" not in parser.scripts
+        assert hostile in parser.text
