@@ -198,6 +198,9 @@ def describe_inputs(
         ).fetchall()
     }
     sources = [(registry.source(file.source_id), file) for file in files]
+    indicators_read = set(
+        connection.execute("select distinct source_id, indicator from raw.indicator").fetchall()
+    )
     _write(
         connection,
         "source_file",
@@ -271,7 +274,8 @@ def describe_inputs(
             }
             for source, _ in sources
             if source.kind == "indicators" and source.index_release
-            for indicator in methodology.in_files_of(source.index_release).values()
+            for column, indicator in methodology.in_files_of(source.index_release).items()
+            if column not in source.may_lack or (source.id, indicator.indicator) in indicators_read
         ],
     )
     _write(

@@ -8,7 +8,7 @@ without metadata could only be dropped silently.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import duckdb
 import pyarrow as pa
@@ -25,8 +25,11 @@ _MARKER = "suppressed_as"
 
 
 def cleaned(header: str) -> str:
-    """A header as ``column_name`` states it: lower case, words joined by single underscores."""
-    return re.sub(r"[^A-Za-z0-9]+", "_", header).strip("_").lower()
+    """A header as ``column_name`` states it: lower case, words joined by single underscores.
+
+    A percent sign is a word, for it tells a share from a number.
+    """
+    return re.sub(r"[^A-Za-z0-9]+", "_", header.replace("%", " percent ")).strip("_").lower()
 
 
 def read_indicators(
@@ -45,7 +48,8 @@ def read_indicators(
         connection: Where to.
         source: The file's entry in the registry.
         file: The file.
-        declared: The indicators that it must have, by ``column_name``.
+        declared: The indicators that it must have, by ``column_name``; of those that the source
+            may lack, it has all or none.
 
     Raises:
         RefreshError: columns without metadata, metadata without a column, values that are neither a
@@ -70,7 +74,7 @@ def read_indicators(
     if not problems:
         problems = [
             *_undeclared(connection, source, tables, where, declared),
-            *_absent(where, found, declared),
+            *_absent(source, where, found, declared),
         ]
     if not problems:
         _declare(connection, declared)
@@ -110,7 +114,9 @@ def _load_wide(
     present = {name: row for name, row in declared.items() if name in here}
     wanted = set(present)
     wanted |= {row.own_denominator for row in present.values() if row.own_denominator}
-    columns = [DeclaredColumn(name, header_pattern(name), "text") for name in sorted(wanted)]
+    columns = [
+        DeclaredColumn(name, header_pattern(table.header, name), "text") for name in sorted(wanted)
+    ]
     table.load(connection, "incoming_wide", [_area_code(source), *columns])
     pairs = ", ".join(
         f"{{'column_name': '{name}', 'value': \"{name}\", "
@@ -141,8 +147,8 @@ def _load_long(
     table.load(connection, "incoming_long", columns)
     connection.execute(
         "insert into incoming_text by name select line_number, $1 as sheet, area_code, "
-        "lower(trim(regexp_replace(indicator, '[^A-Za-z0-9]+', '_', 'g'), '_')) as column_name, "
-        "value, denominator from incoming_long",
+        "lower(trim(regexp_replace(replace(indicator, '%', ' percent '), '[^A-Za-z0-9]+', '_', 'g'"
+        "), '_')) as column_name, value, denominator from incoming_long",
         [sheet_name(table)],
     )
     return [
@@ -154,10 +160,11 @@ def _load_long(
     ]
 
 
-def header_pattern(column_name: str) -> str:
-    """The headers that are cleaned to a name; of letters, those of ASCII only are the same."""
-    between = "[^A-Za-z0-9]"
-    return f"(?a:{between}*" + f"{between}+".join(column_name.split("_")) + f"{between}*)"
+def header_pattern(headers: Iterable[str], column_name: str) -> str:
+    """Those of a table's headers that are cleaned to a name; the name itself where none is."""
+    alike = [header for header in headers if cleaned(header) == column_name] or [column_name]
+    # Of letters, those of ASCII only are the same.
+    return f"(?a:{'|'.join(map(re.escape, alike))})"
 
 
 def _undeclared(
@@ -198,10 +205,14 @@ def _undeclared(
     ]
 
 
-def _absent(where: str, found: Sequence[str], declared: Mapping[str, Indicator]) -> list[Problem]:
+def _absent(
+    source: Source, where: str, found: Sequence[str], declared: Mapping[str, Indicator]
+) -> list[Problem]:
     """Declared indicators that the file does not have, or has more than once."""
     problems = []
-    if lost := [row for name, row in declared.items() if name not in found]:
+    # A copy that has one of them must have them all.
+    spared = () if set(source.may_lack) & set(found) else source.may_lack
+    if lost := [row for name, row in declared.items() if name not in {*found, *spared}]:
         listed = ", ".join(f"{row.indicator} (column {row.column_name})" for row in lost)
         problems.append(
             Problem(

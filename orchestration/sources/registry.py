@@ -121,8 +121,10 @@ class Source(_Strict):
     """One source release: what it is, how to get it, and how to read it.
 
     Of an indicator file, ``index_release`` says whose indicators it holds (they are declared in the
-    seed ``indicators``), ``layout`` whether they are columns or rows, and ``ignored_columns`` which
-    headers are no indicators and known not to be. Of a zip archive, ``member`` is the file to read.
+    seed ``indicators``), ``layout`` whether they are columns or rows, ``may_lack`` which of them
+    (by ``column_name``) stand in some of its copies only, all together, and ``ignored_columns``
+    which headers are no indicators and known not to be. Of a zip archive, ``member`` is the file to
+    read, of a workbook the sheet.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -143,6 +145,7 @@ class Source(_Strict):
     index: Literal["imd", "cni"] | None = None
     index_release: str | None = None
     layout: Literal["wide", "long"] = "wide"
+    may_lack: tuple[str, ...] = ()
     ignored_columns: tuple[Pattern, ...] = ()
     member: Pattern | None = None
     columns: dict[str, Pattern] = {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -66,8 +66,10 @@ class Folder:
                         sheet.write(number, column, value)
         return file
 
-    def read(self, file: Path, *rows: Indicator, layout: str = "wide") -> list[Row]:
-        source = tiny(layout)
+    def read(
+        self, file: Path, *rows: Indicator, layout: str = "wide", may_lack: Sequence[str] = ()
+    ) -> list[Row]:
+        source = tiny(layout).model_copy(update={"may_lack": tuple(may_lack)})
         raw = RawFile(file.read_bytes(), file.suffix, WHERE, source.again)
         read_indicators(self.connection, source, raw, declared(*rows))
         return self.connection.execute(
@@ -75,9 +77,11 @@ class Folder:
             "from incoming_rows order by sheet, line_number, indicator"
         ).fetchall()
 
-    def refused(self, file: Path, *rows: Indicator, layout: str = "wide") -> list[Problem]:
+    def refused(
+        self, file: Path, *rows: Indicator, layout: str = "wide", may_lack: Sequence[str] = ()
+    ) -> list[Problem]:
         with pytest.raises(RefreshError) as failure:
-            self.read(file, *rows, layout=layout)
+            self.read(file, *rows, layout=layout, may_lack=may_lack)
         assert all(problem.remedy for problem in failure.value.problems)
         return failure.value.problems
 
@@ -170,6 +174,46 @@ def test_an_empty_cell_is_suppressed_where_the_seed_says_so(folder: Folder) -> N
         (None, "suppressed"),
         (0, "given"),
     ]
+
+
+@pytest.mark.parametrize("header", ["Homes let (% of homes)", "homes_let_percent_of_homes"])
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_a_percent_sign_in_a_header_is_a_word(folder: Folder, layout: str, header: str) -> None:
+    let = indicator("let", 2, column_name="homes_let_percent_of_homes")
+    file = folder.csv(
+        f"ward_code,{header}\nX05000001,7\n"
+        if layout == "wide"
+        else f"ward_code,Indicator,Value\nX05000001,{header},7\n"
+    )
+    assert [row[3:5] for row in folder.read(file, let, layout=layout)] == [("let", 7)]
+
+
+@pytest.mark.parametrize("layout", ["wide", "long"])
+def test_what_a_copy_may_lack_is_there_whole_or_not_at_all(folder: Folder, layout: str) -> None:
+    rows = (BLANK, TURNOUT, indicator("pubs", 4))
+    may_lack = ("votes_cast_per_head", "pubs")
+
+    def file(*names: str) -> Path:
+        if layout == "wide":
+            ones = ",".join("1" for _ in names)
+            return folder.csv(f"ward_code,{','.join(names)}\nX05000001,{ones}\n")
+        lines = "".join(f"X05000001,{name},1\n" for name in names)
+        return folder.csv(f"ward_code,Indicator,Value\n{lines}")
+
+    def indicators(*names: str) -> list[str]:
+        found = folder.read(file(*names), *rows, layout=layout, may_lack=may_lack)
+        return sorted(row[3] for row in found)
+
+    def problem(*names: str) -> str:
+        (only,) = folder.refused(file(*names), *rows, layout=layout, may_lack=may_lack)
+        return only.found
+
+    assert indicators("cars") == ["cars"]
+    assert indicators("cars", "pubs", "Votes cast per head") == ["cars", "pubs", "turnout"]
+    lost = "no data for 1 declared indicator(s): "
+    assert problem("cars", "pubs") == f"{lost}turnout (column votes_cast_per_head)"
+    # What every copy has is missed, whatever else is there.
+    assert problem("pubs", "Votes cast per head") == f"{lost}cars (column cars)"
 
 
 # --- What is refused ------------------------------------------------------------------------------

@@ -486,7 +486,7 @@ def test_cni_2023_is_rebuilt_from_ranks_and_not_from_its_scores(inbox: Inbox) ->
 
 
 def cleaned(title: str) -> str:
-    return re.sub("[^a-z0-9]+", "_", title.lower()).strip("_")
+    return re.sub("[^a-z0-9]+", "_", title.lower().replace("%", " percent ")).strip("_")
 
 
 @dataclass(frozen=True)

@@ -178,4 +178,4 @@ def _numbers_as_text(cells: Iterable[Cell]) -> list[str]:
 
 def _cleaned(title: str) -> str:
     """Snake case, as R's janitor has it."""
-    return re.sub("[^a-z0-9]+", "_", title.lower()).strip("_")
+    return re.sub("[^a-z0-9]+", "_", title.lower().replace("%", " percent ")).strip("_")

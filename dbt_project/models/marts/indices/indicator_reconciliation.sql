@@ -32,7 +32,12 @@ indicators as (
         string_agg(distinct standardisation, ' and ' order by standardisation) as standardisation,
         bool_or(shrinkage) as is_shrunk
     from {{ ref('indicators') }}
-    where part_of is null
+    where
+        part_of is null
+        -- Not every copy of a file has them all.
+        and (index_release, indicator) in (
+            select (index_release, indicator) from {{ ref('fct_indicator') }}
+        )
     group by index_release, sub_domain
 
 ),
