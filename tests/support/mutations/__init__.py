@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
+from orchestration.settings import Settings
+from orchestration.sources.inbox import find_in_inbox, inbox_files
 from orchestration.sources.registry import Registry
-from orchestration.sources.vault import find_in_inbox, inbox_files
 from tests.support.mutations import archives, shapes, text, workbooks
 from tests.support.mutations.archives import in_member
 from tests.support.mutations.kinds import Kinds, Spoil
@@ -94,7 +95,7 @@ class Mutant:
 
 def base_files(registry: Registry, inbox: Path) -> dict[tuple[str, str], File]:
     """The sample's files by source and ending, and those that are made of them."""
-    paths = inbox_files(inbox)
+    paths = inbox_files(Settings(registry.profile_name, inbox.parent, inbox))
     files = {}
     for source in registry.sources:
         path = find_in_inbox(source, paths)
