@@ -7,6 +7,7 @@ stay, nothing is repaired but geometry, and that with a record.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -167,13 +168,20 @@ class Reading:
         """The table of the file that has the column of area codes.
 
         Raises:
-            RefreshError: a workbook has several; as `open_tables`.
+            RefreshError: of a workbook's sheets none or several are wanted; as `open_tables`.
         """
-        table, *others = open_tables(self.file, key)
-        if others:
-            named = ", ".join(repr(sheet_name(each)) for each in (table, *others))
-            raise self.file.refused(f"several sheets of areas: {named}", "one sheet of areas")
-        return table
+        tables = open_tables(self.file, key)
+        wanted = re.compile(self.source.member or ".*", re.IGNORECASE)
+        fitting = [
+            table
+            for table in tables
+            if (name := sheet_name(table)) is None or wanted.fullmatch(name)
+        ]
+        if len(fitting) != 1:
+            named = ", ".join(repr(sheet_name(table)) for table in tables)
+            which = f", named like {self.source.member}" if self.source.member else ""
+            raise self.file.refused(f"the sheet(s) {named}", f"one sheet of areas{which}")
+        return fitting[0]
 
     def insert(self, table: str, values: dict[str, str]) -> None:
         """Append ``incoming_rows`` to a raw table; ``values`` maps its columns to expressions."""
@@ -233,7 +241,9 @@ def read_all(
 
 def _read_index(job: Reading) -> None:
     columns = [
-        DeclaredColumn(name, header, _INDEX_TYPES.get(name, "text"))
+        DeclaredColumn(
+            name, header, _INDEX_TYPES.get(name, "text"), name not in job.source.may_lack
+        )
         for name, header in job.source.columns.items()
     ]
     columns += [

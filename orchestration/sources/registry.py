@@ -121,10 +121,10 @@ class Source(_Strict):
     """One source release: what it is, how to get it, and how to read it.
 
     Of an indicator file, ``index_release`` says whose indicators it holds (they are declared in the
-    seed ``indicators``), ``layout`` whether they are columns or rows, ``may_lack`` which of them
-    (by ``column_name``) stand in some of its copies only, all together, and ``ignored_columns``
-    which headers are no indicators and known not to be. Of a zip archive, ``member`` is the file to
-    read, of a workbook the sheet.
+    seed ``indicators``), ``layout`` whether they are columns or rows, and ``ignored_columns`` which
+    headers are no indicators and known not to be. ``may_lack`` is what stands in some copies of the
+    file only: columns of an index file, indicators (by ``column_name``), these all together. Of a
+    zip archive, ``member`` is the file to read, of a population workbook the sheet.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]

@@ -15,6 +15,14 @@ releases as (
     union
     select index_release from {{ ref('stg_indicators') }}
 
+),
+
+-- Not every copy of a release's file says which areas the publisher lists.
+flagged as (
+
+    select distinct index_release from {{ ref('stg_index_areas') }}
+    where published_flag is not null
+
 )
 
 select
@@ -28,10 +36,12 @@ select
     editions.carry_lookup_id,
     editions.imd_threshold_percent,
     editions.cni_threshold_percent,
-    editions.published_flag_release,
-    editions.published_flag_origin,
+    flagged.index_release as published_flag_release,
+    case when flagged.index_release is not null then editions.published_flag_origin end
+        as published_flag_origin,
     editions.comparable_group,
     editions.publisher_count
 from editions
 inner join releases as imd on editions.imd_release = imd.index_release
 inner join releases as cni on editions.cni_release = cni.index_release
+left join flagged on editions.published_flag_release = flagged.index_release

@@ -23,22 +23,32 @@ sub_domains as (
 
 ),
 
+-- Not every copy of a file has all of them.
+present as (
+
+    select distinct
+        index_release,
+        indicator
+    from {{ ref('fct_indicator') }}
+
+),
+
 indicators as (
 
     select
-        index_release,
-        sub_domain,
+        indicators.index_release,
+        indicators.sub_domain,
         count(*) as indicators,
-        string_agg(distinct standardisation, ' and ' order by standardisation) as standardisation,
-        bool_or(shrinkage) as is_shrunk
-    from {{ ref('indicators') }}
-    where
-        part_of is null
-        -- Not every copy of a file has them all.
-        and (index_release, indicator) in (
-            select (index_release, indicator) from {{ ref('fct_indicator') }}
-        )
-    group by index_release, sub_domain
+        string_agg(distinct indicators.standardisation, ' and ' order by indicators.standardisation)
+            as standardisation,
+        bool_or(indicators.shrinkage) as is_shrunk
+    from {{ ref('indicators') }} as indicators
+    inner join present
+        on
+            indicators.index_release = present.index_release
+            and indicators.indicator = present.indicator
+    where indicators.part_of is null
+    group by indicators.index_release, indicators.sub_domain
 
 ),
 
