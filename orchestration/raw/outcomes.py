@@ -10,6 +10,7 @@ import re
 
 import duckdb
 
+from orchestration.raw.nomis import refuse_counts_as_served
 from orchestration.raw.raw_file import RawFile
 from orchestration.raw.tabular import CsvTable, DeclaredColumn
 from orchestration.sources.registry import OutcomeColumns, Source
@@ -27,14 +28,17 @@ def read_outcomes(connection: duckdb.DuckDBPyConnection, source: Source, file: R
         file: The file; a zip archive if its name says so.
 
     Raises:
-        RefreshError: no such member, columns not found, values that are no number: all of them.
+        RefreshError: no such member, columns not found, values that are no number: all of them;
+            or counts as Nomis serves them, which are none of these yet.
     """
     columns = [DeclaredColumn("area_code", source.columns["area_code"], "code")]
     for outcome, declared in source.outcomes.items():
         columns += _columns(outcome, declared)
-    CsvTable(_table_of(source, file), source.columns["area_code"]).load(
-        connection, "incoming_wide", columns
-    )
+    found = _table_of(source, file)
+    table = CsvTable(found, source.columns["area_code"])
+    if not table.has_key:
+        refuse_counts_as_served(connection, source, found)
+    table.load(connection, "incoming_wide", columns)
     connection.execute(
         "create or replace temp table incoming_rows as "
         + " union all ".join(
