@@ -201,6 +201,11 @@ def describe_inputs(
     indicators_read = set(
         connection.execute("select distinct source_id, indicator from raw.indicator").fetchall()
     )
+    flagged = set(
+        connection.execute(
+            "select distinct source_id from raw.index_area where published_flag is not null"
+        ).fetchall()
+    )
     _write(
         connection,
         "source_file",
@@ -244,7 +249,9 @@ def describe_inputs(
                 "area_type": source.area_type,
                 "expected_rows": registry.rows(source),
                 "unmatched_areas": registry.unmatched_areas(source),
-                "published_flags": registry.published_flags(source),
+                "published_flags": registry.published_flags(source)
+                if "published_flag" not in source.may_lack or (source.id,) in flagged
+                else None,
             }
             for source, _ in sources
         ],

@@ -377,6 +377,26 @@ SPOILT: list[tuple[str, Spoil]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("has_flags", "may_lack", "expected"),
+    [(True, True, 23), (False, True, None), (True, False, 23), (False, False, 23)],
+)
+def test_flags_are_counted_unless_the_file_may_lack_them_and_does(
+    place: Place, *, has_flags: bool, may_lack: bool, expected: int | None
+) -> None:
+    cni, *others = place.registry.sources
+    if may_lack:
+        cni = cni.model_copy(update={"may_lack": ("published_flag",)})
+    if not has_flags:
+        place.spoil(CNI, lambda text: re.sub(r"(?m),(TRUE|FALSE)(?=\r?$)", ",", text))
+    registry = place.registry.model_copy(update={"sources": (cni, *others)})
+    replace(place, registry=registry).build()
+    with open_build(place.settings, read_only=True) as build:
+        assert build.execute(
+            "select published_flags from meta.expected_source where source_id = $1", [CNI]
+        ).fetchall() == [(expected,)]
+
+
 @pytest.mark.parametrize("name", ["data[12]", "data*", "data1'\"%{x}", "{data1}"])
 def test_a_folder_named_like_a_pattern_is_read_and_not_its_neighbour(
     place: Place, tmp_path: Path, name: str
