@@ -25,7 +25,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres mutants bench ui notebooks dictionary lock install clean
+.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres mutants bench ui notebooks dictionary lock install clean test-slow
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -110,6 +110,9 @@ integration: $(INSTALLED) ## Parts together: vault, readers, guards, models
 
 pipeline: $(INSTALLED) $(OLDEST_DUCKDB) ## Whole refreshes as a subprocess, sample and real
 	$(BIN)/pytest -n 2 --dist loadgroup tests/pipeline
+
+test-slow: $(INSTALLED) ## What takes long: hundreds of spoilt files, thousands of changed bytes
+	$(BIN)/pytest -n 2 --dist loadgroup tests/slow
 
 # The system's Chromium: playwright's own download is another network.
 test-browser: $(BROWSER_INSTALLED) ## The explorer in headless Chromium (installs it with apt-get when it is missing)

@@ -1,44 +1,99 @@
 """Source files as they must not be: each is refused in words, or does no harm, or is noticed.
 
-Slow tier: some eight hundred mutants of the sample's files, each read in a process of its own.
+Some nine hundred mutants of the sample's files, each read in a process of its own, take a quarter
+of an hour on two cores. So do the thousands of files with changed bytes.
 """
 
 from __future__ import annotations
 
 import socketserver
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from orchestration.settings import Settings
-from tests.support.build import build_sample
+from tests.support.build import REGISTRY, build_sample
+from tests.support.fuzz import fuzz, fuzzed_files
+from tests.support.mutations import base_files, mutants
 from tests.support.mutations.kinds import HERE
+from tests.support.trial import Outcome, all_tried, apart
 
-# What one file may take of the machine. An archive may unpack to 1 GB, which is held once packed
-# and once more as it is handed on.
+# What one file may take of the machine: an archive may unpack to 1 GB.
 MOST_MEMORY = 2_500_000_000
-# The slowest takes 20 s on two cores that are shared.
-MOST_SECONDS = 180
+# Two at a time on two cores that do nothing else take 5 s at most; others may use the machine, too.
+MOST_SECONDS = 120
+# For the bytes changed by chance, a thousand times.
+MOST_SECONDS_A_FORMAT = 1_800
+# Well-formed, and no source says otherwise: only the issue before can tell that it is wrong.
+ONLY_BY_COMPARISON: frozenset[str] = frozenset()
+
+Counted = Callable[[str, object], None]
+
+
+def announced(outcome: Outcome) -> bool:
+    """Whether what is different would be said before it is published."""
+    return outcome.kind in ONLY_BY_COMPARISON
 
 
 @pytest.fixture(scope="module")
 def build(sample_inbox: Path, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """The sample's raw tables and seeds, which is what the raw guards look at."""
     only = ("--resource-type", "seed")
     return build_sample(tmp_path_factory.mktemp("build"), sample_inbox, *only)
 
 
 @pytest.fixture
 def heard() -> Iterator[list[str]]:
-    """Who called the server that mutants name."""
-    callers: list[str] = []
+    """What was asked of the server that mutants name."""
+    asked: list[str] = []
 
     class Heard(socketserver.BaseRequestHandler):
         def handle(self) -> None:
-            callers.append(repr(self.request.recv(1000)))
+            asked.append(repr(self.request.recv(1000)))
 
     with socketserver.TCPServer(HERE, Heard) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield callers
+        yield asked
         server.shutdown()
+
+
+@pytest.mark.xdist_group("hostile")
+def test_each_mutant_is_refused_in_words_or_harmless_or_noticed(
+    build: Settings,
+    sample_inbox: Path,
+    heard: list[str],
+    record_property: Counted,
+) -> None:
+    tried = mutants(base_files(REGISTRY, sample_inbox))
+    assert len(tried) >= 300
+    outcomes = all_tried(tried, build, seconds=MOST_SECONDS, memory=MOST_MEMORY)
+    record_property("counted", f"{len(tried)} mutants tried")
+    for fate, count in Counter(outcome.fate for outcome in outcomes).most_common():
+        record_property("counted", f"{count:>5} {fate}")
+    different = [outcome for outcome in outcomes if outcome.fate == "different"]
+    for outcome in different:
+        record_property("counted", f"      different: {outcome.mutant}")
+    highest = max(outcomes, key=lambda outcome: outcome.memory)
+    longest = max(outcomes, key=lambda outcome: outcome.seconds)
+    record_property("counted", f"      {highest.memory / 1e9:.2f} GB at most: {highest.mutant}")
+    record_property("counted", f"      {longest.seconds:.0f} s at most: {longest.mutant}")
+    flaws = [f"{each.mutant}: {each.told}" for each in outcomes if each.fate == "FLAW"]
+    assert not flaws, "\n".join(flaws)
+    assert [outcome.mutant for outcome in different if not announced(outcome)] == []
+    assert heard == []
+
+
+@pytest.mark.xdist_group("fuzz")
+def test_changed_bytes_are_read_or_refused_and_nothing_else(
+    sample_inbox: Path, record_property: Counted
+) -> None:
+    files = fuzzed_files(base_files(REGISTRY, sample_inbox))
+    flaws = []
+    for format_, file in files.items():
+        fate, told, _ = apart(fuzz, file, range(1_000), seconds=MOST_SECONDS_A_FORMAT)
+        record_property("counted", f"{format_}: {told}")
+        flaws += [f"{format_}: {told}"] if fate == "FLAW" else []
+    assert not flaws, "\n".join(flaws)
