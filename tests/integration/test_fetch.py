@@ -28,6 +28,7 @@ def test_a_run_downloads_again_when_either_says_so(
         return []
 
     monkeypatch.setattr(Vault, "take_all", take_all)
+    (tmp_path / "inbox").mkdir()
     settings = Settings("england", tmp_path, tmp_path / "inbox")
     assets = build_source_files(settings.fetching() if by_settings else settings, ENGLAND)
     with dg.DagsterInstance.ephemeral() as instance:

@@ -18,8 +18,9 @@ from orchestration.defs import assembly
 from orchestration.defs import refresh as refreshing
 from orchestration.defs.look import Outcome
 from orchestration.defs.refresh import Refreshed
+from orchestration.defs.release import build_release
 from orchestration.defs.runs import build_turn
-from orchestration.defs.source_files import build_source_files
+from orchestration.defs.source_files import build_source_files, source_key
 from orchestration.settings import Settings, load_settings
 from orchestration.sources.registry import Registry
 from orchestration.sources.vault import Vault
@@ -132,11 +133,14 @@ def test_a_refresh_that_lacks_a_file_names_what_may_be_it(data: Path, inbox: Pat
 
 @pytest.fixture
 def first_step(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The job refresh is its first step alone: what follows takes half a minute to put together."""
+    """The job refresh is its first and last step: what is between takes half a minute to put up."""
 
     def assemble(settings: Settings, registry: Registry) -> dg.Definitions:
         return dg.Definitions(
-            assets=[build_source_files(settings, registry)],
+            assets=[
+                build_source_files(settings, registry),
+                build_release(settings, registry, [source_key(settings, SOURCE)]),
+            ],
             jobs=[dg.define_asset_job("refresh")],
             resources={"turn": build_turn(settings, registry)},
             executor=dg.in_process_executor,

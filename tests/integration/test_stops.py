@@ -54,7 +54,7 @@ def test_the_vault_names_no_file_that_it_does_not_hold(tmp_path: Path) -> None:
     source = REGISTRY.sources[0]
     inbox = tmp_path / "inbox"
     inbox.mkdir()
-    file = inbox / source.inbox[0].replace("*", "x")
+    file = inbox / f"{source.inbox[0].replace('*', 'x')}.csv"
     file.write_text("code,value\nX1,1\n", encoding="utf-8")
 
     def vault(place: int) -> Vault:
@@ -75,13 +75,20 @@ def read_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def read_all(connection: duckdb.DuckDBPyConnection, *rest: Any) -> None:
         connection.execute("create schema raw")
-        for table in RAW_TABLES:
+        for table, columns in RAW_TABLES.items():
+            kinds = {"area_code": "varchar"} | {
+                name: kind.removesuffix(" not null") for name, kind in columns.items()
+            }
+            declared = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
             connection.execute(
-                f"create table raw.{table} (source_id varchar, line_number int, area_code varchar)"
+                f"create table raw.{table} (source_id varchar, line_number int, {declared})"
             )
             for source in REGISTRY.sources:
                 if table in TABLES_OF_KIND[source.kind]:
-                    connection.execute(f"insert into raw.{table} values ('{source.id}', 2, 'X1')")
+                    connection.execute(
+                        f"insert into raw.{table} (source_id, line_number, area_code) "
+                        f"values ('{source.id}', 2, 'X1')"
+                    )
 
     monkeypatch.setattr(database, "read_all", read_all)
 
