@@ -67,14 +67,3 @@ def test_a_held_candidate_is_named_kept_and_published_when_it_is_accepted(
 
     # An acceptance is for one run: back to the first issue is a difference again.
     assert site.lbn("refresh", "--no-notify").code == 4
-
-
-@pytest.mark.parametrize(
-    "option", ["nothing=why", "cni2023", "cni2023= ", "=why"], ids=["nobody", "no =", "blank", "="]
-)
-def test_an_acceptance_that_cannot_be_is_refused_before_anything_runs(
-    sample: Site, option: str
-) -> None:
-    ran = sample.lbn("refresh", "--accept", option)
-    assert ran.code == 2
-    assert "Looking for the source files" not in ran.err

@@ -188,10 +188,10 @@ class Ran:
     def __init__(self, release: Path) -> None:
         self.release = release
         self.settings: Settings | None = None
-        self.options: dict[str, bool] = {}
+        self.options: dict[str, Any] = {}
         self.program: list[str] = []
 
-    def refresh(self, settings: Settings, _: Any, __: Any, **options: bool) -> Refreshed:
+    def refresh(self, settings: Settings, _: Any, __: Any, **options: Any) -> Refreshed:
         self.settings, self.options = settings, options
         return Refreshed("built", self.release, read_manifest(self.release))
 
@@ -241,6 +241,21 @@ def test_refresh_does_as_it_is_told(
     assert (ran.settings.profile, ran.settings.inbox) == ("sample", ask.data / "sample" / "inbox")
     ask("refresh", *arguments, "--inbox", str(tmp_path), "--profile", "england")
     assert (ran.settings.profile, ran.settings.inbox) == ("england", tmp_path)
+
+
+@of("refresh", "accept")
+def test_what_is_accepted_reaches_the_refresh_with_its_reason(ask: Ask, ran: Ran) -> None:
+    assert ask("refresh").code == 0
+    assert ran.options["accept"] == {}
+    told = ("--accept", "cni2023=a = b", "--accept", f"{NEW}=seen")
+    answer = ask("refresh", *told)
+    assert answer.code == 0, answer.err
+    assert ran.options["accept"] == {"cni2023": "a = b", NEW: "seen"}
+    # The release that was there before is current still, so that none of it was needed.
+    assert f"Not needed: --accept cni2023, {NEW}" in " ".join(answer.out.split())
+    for wrong in ("cni2023", "cni2023= ", "nothing=why", "=why"):
+        assert ask("refresh", "--accept", wrong).code == 2
+    assert ask("refresh", *told, "--accept", "cni2023=again").code == 2
 
 
 def test_what_refresh_is_told_reaches_the_run(
