@@ -107,7 +107,7 @@ def publish(
         differs = differences(build, settings, registry, current, inputs) if current else []
         refuse_held(differs, accepted)
         manifest = _manifest(build, settings, registry, name, code)
-        manifest["changes_since"] = _changes(build, current, differs)
+        manifest["changes_since"] = changes_since(build, current, differs)
         manifest["accepted"] = [
             {"subject": each.subject, "reason": accepted[each.subject], "found": each.found}
             for each in differs
@@ -211,7 +211,7 @@ def _manifest(
     }
 
 
-def _changes(
+def changes_since(
     build: duckdb.DuckDBPyConnection, current: Path | None, differs: Sequence[Difference]
 ) -> dict[str, Any] | None:
     """What the candidate changes against the release that is current: each list, and all else."""

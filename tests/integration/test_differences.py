@@ -23,6 +23,7 @@ from orchestration.publish.differences import (
     refuse_held,
     require_subjects,
 )
+from orchestration.publish.release import changes_since
 from orchestration.queries import query_rows
 from orchestration.settings import Settings
 from tests.support.build import REGISTRY, RELEASE_ID
@@ -292,6 +293,32 @@ def test_areas_that_join_and_leave_a_list_are_named_and_held(candidate: Candidat
         ("joined", joins["area_code"]),
         ("left", leaves["area_code"]),
     ]
+
+
+def test_the_manifest_counts_and_names_what_each_list_gained_and_lost(
+    candidate: Candidate,
+) -> None:
+    joins = query_rows(
+        candidate.build,
+        "select area_code from marts.double_disadvantage where edition_id = $1 "
+        "and not is_doubly_disadvantaged order by 1 limit 2",
+        LSOAS,
+    )
+    leaves = some_area(candidate, listed=True)
+    candidate.change(
+        flag(leaves["area_code"], "false"), *(flag(area["area_code"], "true") for area in joins)
+    )
+    told = changes_since(candidate.build, candidate.release, candidate.found())
+    assert told is not None
+    assert told["release_id"] == RELEASE_ID
+    changed = {edition["edition_id"]: edition for edition in told["editions"]}
+    assert (changed[LSOAS]["joined"], changed[LSOAS]["departed"]) == (2, 1)
+    assert [area["area_code"] for area in changed[LSOAS]["areas"]] == [
+        *(area["area_code"] for area in joins),
+        leaves["area_code"],
+    ]
+    others = [edition for name, edition in changed.items() if name != LSOAS]
+    assert {(edition["joined"], edition["departed"]) for edition in others} == {(0, 0)}
 
 
 def test_a_new_edition_is_no_difference(candidate: Candidate) -> None:
