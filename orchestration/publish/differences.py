@@ -84,7 +84,7 @@ class Difference:
             found=self.found,
             expected=self.expected,
             remedy=f"look at it; if it is right, say why: lbn refresh --accept {self.subject}='...'"
-            " (the candidate is kept, and only published then)",
+            " (with the --profile of this refresh; the candidate is kept, and only published then)",
         )
 
     def as_dict(self) -> dict[str, Any]:
