@@ -42,7 +42,7 @@ def shared(profile: str, inbox: Path | None, factory: pytest.TempPathFactory) ->
     base = factory.getbasetemp()
     common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
     # Named so that whatever takes a path for a pattern finds nothing there.
-    site = Site(Path(READY or common) / f"of-[{profile}]-100%", profile, inbox)
+    site = Site(Path(READY or common) / f"of-[{profile}]", profile, inbox)
     site.data.mkdir(parents=True, exist_ok=True)
     with FileLock(site.data / "made.lock"):
         told = site.data / "first_refresh.txt"
