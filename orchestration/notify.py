@@ -90,6 +90,9 @@ def success(
     passed = sum(guard["passed"] for guard in guards)
     expectations = sum(guard["expectations"] for guard in guards)
     against, lists = _lists(manifest, previous_manifest)
+    accepted = [
+        f"Accepted: {each['subject']}, {each['reason']}" for each in manifest.get("accepted", [])
+    ]
     lines = [
         f"{manifest['release_id']} ({manifest['label']}, {manifest['country']}), "
         f"built {manifest['built_at'][:16].replace('T', ' ')} UTC.",
@@ -97,6 +100,7 @@ def success(
         against,
         *lists,
         "",
+        *accepted,
         f"{len(guards)} guards: {passed:,} of {expectations:,} expectations passed.",
     ]
     name = manifest["release_id"]
@@ -283,6 +287,9 @@ def _first_problem(text: str) -> str:
 def _lists(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[str, list[str]]:
     """With what the lists are compared, and a line for each."""
     listed = {edition["edition_id"]: edition["areas_listed"] for edition in now["editions"]}
+    # It imports DuckDB, which commands that tell nobody do without.
+    from orchestration.publish.differences import named_areas
+
     changes = now["changes_since"]
     if before and before["release_id"] == now["release_id"]:
         heading = "Nothing changed: the same release was current before."
@@ -306,6 +313,12 @@ def _lists(now: Mapping[str, Any], before: Mapping[str, Any] | None) -> tuple[st
     for name, count in listed.items():
         joined, left = (moved.get(name, {}).get(key, 0) for key in ("joined", "departed"))
         lines.append(f"- {name}: {count:,} listed; {joined:,} joined, {left:,} left")
+        areas = moved.get(name, {}).get("areas", ())
+        lines += [
+            f"  {change}: {named}"
+            for change in ("joined", "left")
+            if (named := named_areas(areas, change))
+        ]
     lines += [
         f"- {name}: no longer made; {edition['departed']:,} left"
         for name, edition in moved.items()

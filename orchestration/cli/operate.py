@@ -71,7 +71,7 @@ def refresh(
     if accepted:
         from orchestration.publish.differences import require_subjects
 
-        require_subjects(registry, accepted)
+        require_subjects(settings, registry, accepted)
     if fetch:
         settings = settings.fetching()
     report.banner(err, registry.profile)

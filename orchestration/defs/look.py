@@ -24,12 +24,10 @@ Outcome = Literal["built", "unchanged", "restored"]
 
 @dataclass(frozen=True)
 class Look:
-    """What a refresh would come to: the folder of that release, if it is there already, and its id,
-    where nothing must be downloaded to know it."""
+    """What a refresh would come to, and the folder of that release, if it is there already."""
 
     outcome: Outcome
     release: Path | None
-    planned: str | None
 
 
 def planned_release(settings: Settings, registry: Registry) -> str | None:
@@ -61,18 +59,19 @@ def look(settings: Settings, registry: Registry) -> Look:
     planned = planned_release(settings, registry)
     release = settings.releases / planned if planned else None
     if release is None or not release.exists():
-        return Look("built", None, planned)
+        return Look("built", None)
     verify(release)
     same = is_current(settings.releases, release.name)
-    return Look("unchanged" if same else "restored", release, planned)
+    return Look("unchanged" if same else "restored", release)
 
 
-def is_kept(settings: Settings, registry: Registry, planned: str | None) -> bool:
-    """Whether the candidate of that release lies in the build, judged and passed.
+def is_kept(settings: Settings, registry: Registry) -> bool:
+    """Whether a candidate waits in the build: judged and passed, not published, of these files.
 
-    A refresh that was held leaves it there.
+    A refresh that was held leaves it there. Files that it downloaded are in no inbox and in no
+    release, so where there is no other in the inbox they count as those of now.
     """
-    if planned is None or not settings.build_database.exists():
+    if settings.fetch or not settings.build_database.exists():
         return False
     # DuckDB and dbt are only needed here.
     import duckdb
@@ -84,10 +83,24 @@ def is_kept(settings: Settings, registry: Registry, planned: str | None) -> bool
     expected = candidate_parts(settings, registry)
     try:
         with open_build(settings, read_only=True) as build:
-            found = build.execute("select source_id, sha256 from meta.source_file").fetchall()
-            if release_id(settings.profile, dict(found), code_version()) != planned:
-                return False
+            rows = build.execute("select source_id, sha256, origin from meta.source_file")
+            made_of = {source: (sha256, origin) for source, sha256, origin in rows.fetchall()}
             audit(build, expected)
     except (RefreshError, duckdb.Error):
         return False
-    return True
+    inputs = {source: sha256 for source, (sha256, _) in made_of.items()}
+    if (settings.releases / release_id(settings.profile, inputs, code_version())).exists():
+        return False
+    located, problems = Vault(settings, registry).locate_all()
+    return (
+        not problems
+        and {source.id for source, _ in located} == set(made_of)
+        and all(_is_still(place, *made_of[source.id]) for source, place in located)
+    )
+
+
+def _is_still(place: VaultFile | Path | None, sha256: str, origin: str) -> bool:
+    """Whether the file that a candidate was made of is still the one to take."""
+    if isinstance(place, Path):
+        return sha256_of(place) == sha256
+    return origin != "inbox" or (place is not None and place.sha256 == sha256)

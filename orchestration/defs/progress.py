@@ -9,6 +9,7 @@ import dagster as dg
 
 from data_quality import load_suites
 from orchestration.defs.checks import guard_step
+from orchestration.defs.telling import release_step
 from orchestration.settings import Settings
 
 
@@ -31,7 +32,7 @@ def step_names(settings: Settings) -> dict[str, str]:
         "take_source_files": "Taking the source files into the vault",
         "read_raw_tables": "Reading the files into raw tables",
         "build_dbt_models": "Building and testing the models",
-        f"{settings.profile}__release": "Auditing and publishing the release",
+        release_step(settings): "Auditing and publishing the release",
     } | {
         guard_step(settings, suite): f"Guarding {suite.stage}.{suite.table}"
         for suite in load_suites().values()

@@ -58,15 +58,16 @@ def refresh(
     with Turn(settings).taken(announcer.announce):
         announcer.announce("Looking for the source files")
         found = look(settings, registry)
-        if found.outcome == "unchanged" and found.release and not force:
+        # First: what was downloaded and held is not what a look without a download finds.
+        waits = bool(accept) and not force and is_kept(settings, registry)
+        if found.outcome == "unchanged" and found.release and not force and not waits:
             return Refreshed("unchanged", found.release, read_manifest(found.release))
-        is_kept_one = bool(accept) and not force and is_kept(settings, registry, found.planned)
-        job = "publish" if is_kept_one else "refresh"
+        job = "publish" if waits else "refresh"
         options = {"force": force, "notify": notify}
         _run(settings, registry, announcer, job, options, dict(accept or {}))
         current = current_release(settings.releases)
         assert current is not None
-        outcome: Outcome = "built" if force else found.outcome
+        outcome: Outcome = "built" if force or waits else found.outcome
         return Refreshed(outcome, current, read_manifest(current))
 
 
@@ -88,14 +89,14 @@ def _run(
     from orchestration.defs.assembly import assemble
     from orchestration.defs.progress import announce_event, step_names
     from orchestration.defs.runs import TRIGGER_TAG
-    from orchestration.defs.telling import NOTIFY_TAG, STEP
+    from orchestration.defs.telling import NOTIFY_TAG, STEP, release_step
     from orchestration.defs.told import failure_of
 
     job = assemble(settings, registry).get_repository_def().get_job(job_name)
     names = step_names(settings)
     config: dict[str, Any] = {
         "ops": {
-            f"{settings.profile}__release": {"config": {"accept": accept}},
+            release_step(settings): {"config": {"accept": accept}},
         },
         # Dagster's own log lines are for its UI; here the steps are told.
         "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

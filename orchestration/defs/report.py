@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,13 @@ def _by_region(rows: Sequence[dict[str, Any]]) -> str:
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     def line(cells: Sequence[Any]) -> str:
-        texts = (f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells)
+        # A name or a reason may hold anything, and Dagster draws Markdown.
+        texts = (
+            f"{cell:,}"
+            if isinstance(cell, int)
+            else escape(" ".join(str(cell).split()), quote=False)
+            for cell in cells
+        )
         return "| " + " | ".join(text.replace("|", "\\|") for text in texts) + " |"
 
     rule = "|" + "---|" * len(headings)

@@ -16,8 +16,10 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from orchestration.defs.telling import (
+    HELD,
     OUTCOME_TAG,
     PROFILE_TAG,
+    PUBLISH,
     WHOLE,
     is_told,
     mark_end,
@@ -97,14 +99,20 @@ def reap(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
 def prune(instance: dg.DagsterInstance, profile: str, before: datetime) -> list[str]:
     """Delete the runs of a profile that began before a moment; gives their ids.
 
-    The newest that built a release stays, and what came after it, since the state of the assets is
-    theirs; of those only runs that made nothing go.
+    The newest that made a whole candidate stays, published or held, and what came after it, since
+    the state of the assets is theirs; of those only runs that made nothing go.
     """
     mine = dg.RunsFilter(tags={PROFILE_TAG: profile})
     records = [each for each in instance.get_run_records(mine) if each.dagster_run.is_finished]
     # Newest first, as Dagster gives them.
     last_build = next(
-        (n for n, each in enumerate(records) if each.dagster_run.tags.get(OUTCOME_TAG) == "built"),
+        (
+            n
+            for n, each in enumerate(records)
+            # The job that only publishes made one asset of them all.
+            if each.dagster_run.job_name != PUBLISH
+            and each.dagster_run.tags.get(OUTCOME_TAG) in ("built", HELD)
+        ),
         len(records),
     )
     gone = []

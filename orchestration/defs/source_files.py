@@ -15,9 +15,10 @@ from pydantic import Field
 from orchestration.defs.keys import code_at, key
 from orchestration.defs.look import look
 from orchestration.defs.release import release_metadata
-from orchestration.defs.telling import OUTCOME_TAG, RELEASE_TAG, STEP
+from orchestration.defs.telling import OUTCOME_TAG, RELEASE_TAG, STEP, accepted_by
 from orchestration.defs.told import told
 from orchestration.layout import read_manifest
+from orchestration.publish.differences import require_subjects
 from orchestration.publish.pointer import point_to
 from orchestration.settings import Settings
 from orchestration.sources.inbox import unclaimed
@@ -97,6 +98,8 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
     ) -> Iterator[dg.MaterializeResult[None]]:
         chosen = replace(settings, fetch=settings.fetch or config.fetch)
         with told():
+            # Before an hour's work, not after it.
+            require_subjects(settings, registry, accepted_by(settings, context.run))
             unused = [str(file) for file in unclaimed(chosen, registry)]
             for file in unused:
                 context.log.warning(f"In the inbox and not used: {file}")

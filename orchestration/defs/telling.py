@@ -6,7 +6,9 @@ and schedule alike. Of a run that was killed, whoever finds it tells.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 import dagster as dg
@@ -25,7 +27,22 @@ PROFILE_TAG = "lbn/profile"
 RELEASE_TAG = "lbn/release"
 STEP = "take_source_files"
 # A part that somebody makes while at work is their own business.
-WHOLE = ("refresh", "publish")
+PUBLISH = "publish"
+# Characters of what differs, in a message.
+_FOUND = 600
+WHOLE = ("refresh", PUBLISH)
+
+
+def release_step(settings: Settings) -> str:
+    """Name of the step that publishes."""
+    return f"{settings.profile}__release"
+
+
+def accepted_by(settings: Settings, run: dg.DagsterRun) -> dict[str, str]:
+    """What the configuration of a run accepts, and why: for steps before the one that publishes."""
+    config: Any = run.run_config
+    step = config.get("ops", {}).get(release_step(settings), {})
+    return dict(step.get("config", {}).get("accept", {}))
 
 
 def is_told(run: dg.DagsterRun) -> bool:
@@ -65,6 +82,10 @@ def tell_end(
     """
     if events := _failures(instance, run):
         failed = failure_of(run.run_id, events)
+        if isinstance(failed, HeldError):
+            # Room for the command that accepts, which comes last; the run has all that differs.
+            short = [replace(each, found=shorten(each.found, _FOUND)) for each in failed.problems]
+            failed = HeldError(failed.stage, short)
         message = notify.failure(
             settings.profile,
             _label(registry),

@@ -10,7 +10,8 @@ until a person has accepted it by name. A new source or edition is no difference
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterator, Mapping
+import shlex
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
@@ -19,7 +20,13 @@ from typing import Any, Literal
 import duckdb
 import yaml
 
-from orchestration.layout import MARTS_VERSION, WAREHOUSE, marts_version, read_manifest
+from orchestration.layout import (
+    MARTS_VERSION,
+    WAREHOUSE,
+    current_release,
+    marts_version,
+    read_manifest,
+)
 from orchestration.modelling.seeds import load_methodology
 from orchestration.problems import Problem, RefreshError, UsageError
 from orchestration.queries import query_rows, quoted
@@ -44,7 +51,13 @@ _KEYS: dict[str, tuple[str, ...]] = {
 }
 # A shape is compared by its area and its centre: its bytes change with every way to simplify it.
 _NOT_COMPARED = {"geometry_wkb", "sheet", "index_release", "repair"}
-_COLUMN_OF = {"index_measure": "measure", "indicator": "indicator", "outcome": "outcome"}
+_COLUMN_OF = {
+    "index_measure": "new.measure",
+    "indicator": "new.indicator",
+    "outcome": "new.outcome",
+    "summary": "concat_ws(' ', new.measure, new.statistic)",
+    "lookup": "new.to_type",
+}
 
 Kind = Literal["issue", "list", "rows", "schema"]
 
@@ -77,14 +90,14 @@ class Difference:
     def is_held(self) -> bool:
         return bool(self.expected)
 
-    @property
-    def problem(self) -> Problem:
+    def problem(self, command: str) -> Problem:
+        """What is held, and the command that goes on with all that is."""
         return Problem(
             where=f"{self.subject} ({_KINDS[self.kind]})",
             found=self.found,
             expected=self.expected,
-            remedy=f"look at it; if it is right, say why: lbn refresh --accept {self.subject}='...'"
-            " (with the --profile of this refresh; the candidate is kept, and only published then)",
+            remedy=f"look at it; if it is right, say why: {command} (the candidate is kept, and "
+            "only published then)",
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -106,21 +119,25 @@ def bands() -> dict[str, dict[str, Any]]:
     return loaded
 
 
-def subjects(registry: Registry) -> set[str]:
-    """Everything that can be accepted: sources, editions and marts."""
+def subjects(settings: Settings, registry: Registry) -> set[str]:
+    """Everything that can be accepted: sources, editions and marts, those that are gone too."""
     marts = {path.stem for path in (DBT_PROJECT / "models" / "marts").rglob("*.sql")}
     with (DBT_PROJECT / "seeds" / "editions.csv").open(encoding="utf-8") as seed:
         editions = {row["edition_id"] for row in csv.DictReader(seed)}
-    return {source.id for source in registry.sources} | editions | marts
+    current = current_release(settings.releases)
+    before = set(read_manifest(current)["row_counts"]) if current else set()
+    return {source.id for source in registry.sources} | editions | marts | before
 
 
-def require_subjects(registry: Registry, accepted: Mapping[str, str]) -> None:
+def require_subjects(settings: Settings, registry: Registry, accepted: Mapping[str, str]) -> None:
     """Refuse acceptances that name nothing, or give no reason.
 
     Raises:
         UsageError: says which.
     """
-    known = subjects(registry)
+    if not accepted:
+        return
+    known = subjects(settings, registry)
     for subject, reason in accepted.items():
         if subject not in known:
             raise UsageError(
@@ -132,9 +149,16 @@ def require_subjects(registry: Registry, accepted: Mapping[str, str]) -> None:
                 f"To accept {subject}, say why: --accept {subject}='the reason'.",
                 "The reason stands in the release's manifest.",
             )
+        if not reason.isprintable():
+            raise UsageError(
+                f"The reason to accept {subject} has signs that cannot be printed: {reason!r}.",
+                "One line of plain text, please.",
+            )
 
 
-def refuse_held(differences: Collection[Difference], accepted: Mapping[str, str]) -> None:
+def refuse_held(
+    profile: str, differences: Collection[Difference], accepted: Mapping[str, str]
+) -> None:
     """Hold what lies beyond its band and was not accepted.
 
     Raises:
@@ -142,7 +166,12 @@ def refuse_held(differences: Collection[Difference], accepted: Mapping[str, str]
     """
     held = [each for each in differences if each.is_held and each.subject not in accepted]
     if held:
-        raise HeldError(STAGE, [each.problem for each in held])
+        # What was accepted already is to be said again: each acceptance is for one run.
+        reasons = {subject: shlex.quote(reason) for subject, reason in accepted.items()}
+        reasons |= {each.subject: "'...'" for each in held}
+        options = " ".join(f"--accept {subject}={reason}" for subject, reason in reasons.items())
+        command = f"lbn refresh --profile {profile} {options}"
+        raise HeldError(STAGE, [each.problem(command) for each in held])
 
 
 def differences(
@@ -255,7 +284,7 @@ def _cells(
         yield text, f"no more than {band['rows']:,} rows" if lost + added > band["rows"] else ""
     area = "from_code" if table == "lookup" else "area_code"
     # Long tables hold the columns of the file under one name.
-    apart = f"new.{_COLUMN_OF[table]}" if table in _COLUMN_OF else "''"
+    apart = _COLUMN_OF.get(table, "''")
     for name, kind in columns.items():
         sql = _NUMBERS if kind in ("double", "bigint") else _WORDS
         rows = build.execute(
@@ -265,7 +294,8 @@ def _cells(
         for column, cells, changed, size, risen, examples in rows:
             called = f"{name} of {column}" if column else name
             more = f" and {changed - len(examples):,} more" if changed > len(examples) else ""
-            text = f"{called}: {changed:,} of {cells:,} differ ({', '.join(examples)}{more})"
+            shown = ", ".join(map(_line, examples))
+            text = f"{called}: {changed:,} of {cells:,} differ ({shown}{more})"
             yield text, _beyond(band, kind, name, cells, changed, size, risen)
 
 
@@ -365,8 +395,9 @@ def _lists(build: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
         ]
         told = []
         for change in ("joined", "left"):
-            named = [named_area(area) for area in areas if area["change"] == change]
-            told.append(f"{len(named):,} {change}" + (f": {_some(named)}" if named else ""))
+            count = sum(area["change"] == change for area in areas)
+            named = f": {named_areas(areas, change)}" if count else ""
+            told.append(f"{count:,} {change}{named}")
         expected = f"no more than {most:,} areas to join or leave" if len(areas) > most else ""
         yield Difference(edition, "list", "; ".join(told), expected, tuple(areas))
 
@@ -374,7 +405,17 @@ def _lists(build: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
 def named_area(area: Mapping[str, Any]) -> str:
     """An area as people know it: ``E01000001 City of London 001A (City of London)``."""
     lad = f" ({area['lad_name']})" if area["lad_name"] else ""
-    return f"{area['area_code']} {area['area_name'] or ''}".rstrip() + lad
+    return _line(f"{area['area_code']} {area['area_name'] or ''}{lad}")
+
+
+def named_areas(areas: Iterable[Mapping[str, Any]], change: str) -> str:
+    """The first of the areas that joined or left, and how many more there are."""
+    return _some([named_area(area) for area in areas if area["change"] == change])
+
+
+def _line(text: str) -> str:
+    """On one line, whatever a publisher put into a name."""
+    return " ".join(text.split())
 
 
 def _marts(build: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str, str]]:
@@ -432,6 +473,6 @@ def _one(build: duckdb.DuckDBPyConnection, sql: str, *values: object) -> tuple[A
 
 def _some(texts: list[str] | None) -> str:
     """The first few of many, and how many more there are."""
-    shown = (texts or [])[:EXAMPLES]
+    shown = [_line(text) for text in (texts or [])[:EXAMPLES]]
     more = len(texts or []) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -80,7 +80,7 @@ def publish(
         UsageError: something is accepted that does not exist.
     """
     accepted = accepted or {}
-    require_subjects(registry, accepted)
+    require_subjects(settings, registry, accepted)
     if not settings.build_database.exists():
         raise RefreshError(
             "Publishing",
@@ -104,8 +104,11 @@ def publish(
             point_to(settings.releases, name)
             return Published(name, target, read_manifest(target), was_there=True)
         current = current_release(settings.releases)
+        if current:
+            # What somebody changed is nothing to compare with.
+            verify(current)
         differs = differences(build, settings, registry, current, inputs) if current else []
-        refuse_held(differs, accepted)
+        refuse_held(settings.profile, differs, accepted)
         manifest = _manifest(build, settings, registry, name, code)
         manifest["changes_since"] = changes_since(build, current, differs)
         manifest["accepted"] = [

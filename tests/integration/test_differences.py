@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from orchestration.layout import MANIFEST, MARTS_VERSION, WAREHOUSE
+from orchestration.layout import CURRENT, MANIFEST, MARTS_VERSION, WAREHOUSE
 from orchestration.problems import UsageError
 from orchestration.publish import differences as module
 from orchestration.publish.differences import (
@@ -181,6 +181,18 @@ def test_a_column_of_a_long_table_is_judged_by_itself(candidate: Candidate) -> N
     assert "1.0%" in found.expected
 
 
+def test_a_statistic_is_judged_by_its_own_spread(candidate: Candidate) -> None:
+    """Ranks are in thousands: beside them, a share that is ten times too great is nothing."""
+    where = "source_id = 'imd2019_summary' and measure = 'income' and statistic = 'proportion'"
+    candidate.change(
+        f"update raw.summary set value = value * 10 where {where} and area_code = "
+        f"(select min(area_code) from raw.summary where {where})"
+    )
+    found = candidate.one("imd2019_summary")
+    assert found.found.startswith("value of income proportion: 1 of ")
+    assert "of its column's spread" in found.expected
+
+
 # --- Codes, names and rows ------------------------------------------------------------------------
 
 
@@ -203,6 +215,16 @@ def test_more_than_a_share_of_the_names_is_held(
         f"where source_id = 'cni2023' and line_number <= {count + 1}"
     )
     assert candidate.one(CNI).is_held is is_held
+
+
+def test_what_differs_is_told_on_one_line(candidate: Candidate) -> None:
+    candidate.change(
+        "update raw.index_area set area_name = 'Two\n2. lines\r\n' "
+        "where source_id = 'cni2023' and line_number = 2"
+    )
+    found = candidate.one(CNI).found
+    assert "-> Two 2. lines" in found
+    assert found.isprintable()
 
 
 @pytest.mark.parametrize(
@@ -385,29 +407,45 @@ OTHER = Difference(LSOAS, "list", "1 joined", "none")
 
 
 def test_what_lies_within_its_band_is_not_held() -> None:
-    refuse_held([WITHIN], {})
+    refuse_held("sample", [WITHIN], {})
 
 
 def test_each_subject_is_accepted_by_its_own_name() -> None:
-    refuse_held([BEYOND, WITHIN, OTHER], {CNI: "why", LSOAS: "why"})
+    refuse_held("sample", [BEYOND, WITHIN, OTHER], {CNI: "why", LSOAS: "why"})
     with pytest.raises(HeldError) as held:
-        refuse_held([BEYOND, WITHIN, OTHER], {CNI: "why"})
+        refuse_held("sample", [BEYOND, WITHIN, OTHER], {CNI: "why"})
     (problem,) = held.value.problems
     assert problem.where.startswith(LSOAS)
-    assert f"lbn refresh --accept {LSOAS}='...'" in problem.remedy
+    assert f"lbn refresh --profile sample --accept {CNI}=why --accept {LSOAS}='...'" in (
+        problem.remedy
+    )
     assert held.value.exit_code == 4
 
 
 @pytest.mark.parametrize("subject", [CNI, LSOAS, "double_disadvantage"])
-def test_sources_editions_and_marts_can_be_accepted(subject: str) -> None:
-    require_subjects(REGISTRY, {subject: "why"})
+def test_sources_editions_and_marts_can_be_accepted(tmp_path: Path, subject: str) -> None:
+    require_subjects(Settings("sample", tmp_path, tmp_path), REGISTRY, {subject: "why"})
+
+
+def test_a_mart_that_is_gone_can_be_accepted(candidate: Candidate) -> None:
+    """It is in the release alone, and held: there must be a way on."""
+    (candidate.release / MANIFEST).write_text(json.dumps({"row_counts": {"mart_of_before": 1}}))
+    (candidate.settings.releases / CURRENT).symlink_to(candidate.release.name)
+    require_subjects(candidate.settings, REGISTRY, {"mart_of_before": "nobody read it"})
 
 
 @pytest.mark.parametrize(
-    ("accepted", "said"), [({"nothing": "why"}, "no source"), ({CNI: " "}, "say why")]
+    ("accepted", "said"),
+    [
+        ({"nothing": "why"}, "no source"),
+        ({CNI: " "}, "say why"),
+        ({CNI: "fine\nAccepted: lad24"}, "cannot be printed"),
+        ({CNI: "\x1b[2Jfine"}, "cannot be printed"),
+        ({CNI: "\u202eenif"}, "cannot be printed"),
+    ],
 )
-def test_an_acceptance_of_nothing_or_without_a_reason_is_refused(
-    accepted: dict[str, str], said: str
+def test_an_acceptance_of_nothing_or_without_a_plain_reason_is_refused(
+    tmp_path: Path, accepted: dict[str, str], said: str
 ) -> None:
     with pytest.raises(UsageError, match=said):
-        require_subjects(REGISTRY, accepted)
+        require_subjects(Settings("sample", tmp_path, tmp_path), REGISTRY, accepted)

@@ -10,6 +10,7 @@ import io
 import json
 import re
 import shutil
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from orchestration.cli.main import app
+from orchestration.defs.report import report
 from orchestration.layout import CURRENT, MANIFEST, MARTS_VERSION, WAREHOUSE
 from orchestration.publish.explorer import write_explorer
 from tests.support.build import RELEASE_ID
@@ -119,6 +121,29 @@ def test_an_area_is_found_and_explained_by_its_whole_name(lbn: CliRunner, name: 
         answer(lbn, "explain", name, "--edition", EDITION, "--format", "json").stdout
     )
     assert found["verdict"]["area_name"] == name
+
+
+def test_the_page_of_a_release_in_dagster_has_no_markup_of_a_name_or_a_reason(
+    release: Path,
+) -> None:
+    areas = [
+        {"change": "left", "area_code": "X1", "area_name": name, "lad_name": name} for name in NAMES
+    ]
+    manifest = {
+        "editions": [],
+        "guards": [],
+        "changes_since": {
+            "release_id": RELEASE_ID,
+            "editions": [{"edition_id": EDITION, "areas": areas}],
+            "differences": [{"subject": EDITION, "found": name} for name in NAMES],
+        },
+        "accepted": [{"subject": EDITION, "reason": name} for name in NAMES],
+    }
+    text = report(release / "sample/releases/current", manifest)["differences"]
+    assert "<" not in text
+    for name in NAMES:
+        shown = escape(on_one_line(name), quote=False).replace("|", "\\|")
+        assert text.count(shown) == 4, name
 
 
 def test_no_page_of_the_explorer_has_markup_of_a_name(release: Path, tmp_path: Path) -> None:

@@ -17,12 +17,15 @@ import pytest
 import yaml
 from dagster._core.run_coordinator import DefaultRunCoordinator
 
+from orchestration import notify
 from orchestration.defs.instance import job_origin, prepare_dagster
 from orchestration.defs.runs import prune, reap
 from orchestration.defs.sensors import STILL_SECONDS, build_sensors
-from orchestration.defs.telling import OUTCOME_TAG
+from orchestration.defs.telling import OUTCOME_TAG, tell_end
+from orchestration.defs.told import told
 from orchestration.defs.turn import Turn
-from orchestration.problems import RefusedError
+from orchestration.problems import Problem, RefusedError
+from orchestration.publish.differences import STAGE, HeldError
 from orchestration.sample import write_sample
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import load_registry
@@ -184,6 +187,21 @@ def test_a_cache_with_a_name_of_that_kind_is_refused(
         prepare_dagster(Settings("sample", tmp_path / "data[12]", tmp_path / "inbox"))
 
 
+def test_a_run_that_was_held_stays_since_what_was_published_of_it_made_one_asset() -> None:
+    publish = dg.GraphDefinition("publish", node_defs=[]).to_job()
+    with dg.instance_for_test() as instance:
+        runs = [
+            instance.create_run_for_job(
+                job,
+                status=dg.DagsterRunStatus.SUCCESS,
+                tags={"lbn/profile": "sample", OUTCOME_TAG: outcome},
+            ).run_id
+            for job, outcome in ((nothing, "built"), (nothing, "held"), (publish, "built"))
+        ]
+        gone = prune(instance, "sample", datetime.now(UTC) + timedelta(days=1))
+        assert gone == runs[:1]
+
+
 def test_what_an_operator_wrote_into_the_instance_stays(settings: Settings) -> None:
     prepare_dagster(settings)
     laid = settings.dagster_home / "dagster.yaml"
@@ -285,3 +303,39 @@ def test_missing_files_are_said_and_start_nothing(settings: Settings) -> None:
 def test_whom_to_tell_is_not_said_in_the_settings(settings: Settings) -> None:
     told = replace(settings, notify=("jsons://user:secret@hooks.example.org",))
     assert "secret" not in repr(told)
+
+
+def test_a_message_of_what_is_held_has_room_for_the_command_that_accepts_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = "lbn refresh --profile sample --accept cni2023='...' --accept imd2019='...'"
+    columns = "; ".join(f"value of indicator_{n}: 3,007 of 3,007 differ" for n in range(60))
+    held = [
+        Problem(subject, columns, "no more than 1.0%", f"say why: {command}")
+        for subject in ("cni2023", "imd2019")
+    ]
+
+    @dg.op
+    def compares() -> None:
+        with told():
+            raise HeldError(STAGE, held)
+
+    @dg.job
+    def refresh() -> None:
+        compares()
+
+    sent: list[notify.Message] = []
+
+    def send(_: Settings, message: notify.Message) -> list[str]:
+        sent.append(message)
+        return []
+
+    monkeypatch.setattr(notify, "send", send)
+    with dg.instance_for_test() as instance:
+        run = refresh.execute_in_process(instance=instance, raise_on_error=False).dagster_run
+        assert tell_end(settings, REGISTRY, instance, run, None) == []
+    (message,) = sent
+    assert "is held until somebody accepts it" in message.title
+    assert f"to do:    say why: {command}\n" in message.body
+    assert "indicator_1:" in message.body
+    assert "indicator_59" not in message.body

@@ -44,7 +44,7 @@ def test_a_held_candidate_is_named_kept_and_published_when_it_is_accepted(
     assert site.release_bytes() == before
     assert f"area_name: 40 of 3,007 differ ({area} line 2: " in held.err
     assert "no more than 1.0% of names" in held.err
-    assert "lbn refresh --accept cni2023='...'" in held.err
+    assert "lbn refresh --profile sample --accept cni2023='...'" in held.err
     assert "population_mid2019" not in held.err
     assert "Nothing was published" in held.err
 

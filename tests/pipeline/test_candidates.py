@@ -244,6 +244,38 @@ def test_every_suites_check_blocks(
         assert f"guard {suite.name}, {suite.expectations[0].name}" in str(refused.value)
 
 
+def test_a_candidate_is_not_compared_with_a_release_that_was_changed(candidate: Settings) -> None:
+    """Of other inputs than what is current, which somebody has changed."""
+    with open_build(candidate) as build:
+        build.execute(
+            "update meta.source_file set sha256 = repeat('0', 64) where source_id = 'cni2023'"
+        )
+    file = (candidate.releases / "current").resolve() / "explorer/index.html"
+    kept, mode, times = file.read_bytes(), file.stat().st_mode, file.stat()
+    file.chmod(0o644)
+    file.write_bytes(kept + b" ")
+    try:
+        with pytest.raises(RefreshError, match="somebody changed a published file"):
+            publish(candidate, REGISTRY)
+    finally:
+        file.write_bytes(kept)
+        file.chmod(mode)
+        os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+@pytest.mark.parametrize("reason", ["why", ""])
+def test_an_acceptance_that_cannot_be_ends_a_refresh_before_it_takes_a_file(
+    candidate: Settings, job: Any, reason: str
+) -> None:
+    subject = "nobody" if reason else "cni2023"
+    config = {"ops": {"sample__release": {"config": {"accept": {subject: reason}}}}}
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(config, instance=instance, raise_on_error=False)
+    assert "say why" in failures(result) or "no source, edition or mart" in failures(result)
+    (failed,) = (event.step_key for event in result.all_events if event.is_step_failure)
+    assert failed == "take_source_files"
+
+
 def test_no_test_of_dbt_is_a_warning_or_switched_off(good: Settings) -> None:
     manifest = json.loads(manifest_path(good, REGISTRY).read_text(encoding="utf-8"))
     tests = [node for node in manifest["nodes"].values() if node["resource_type"] == "test"]

@@ -102,6 +102,27 @@ def test_a_success_says_how_each_list_changed() -> None:
     )
 
 
+def test_a_success_names_who_joined_and_left_and_what_was_accepted() -> None:
+    areas: list[dict[str, str | None]] = [
+        {"change": "left", "area_code": f"X{n}", "area_name": "A\nB", "lad_name": "L"}
+        for n in range(7)
+    ]
+    areas.append({"change": "joined", "area_code": "X9", "area_name": None, "lad_name": None})
+    changes = [change("ward17", 1, 7) | {"areas": areas}]
+    now = manifest(
+        "england-new",
+        [edition("ward17", 219)],
+        {"release_id": "england-old", "editions": changes},
+    ) | {"accepted": [{"subject": "ward17", "reason": "a corrected file", "found": "7 left"}]}
+    named = ", ".join(f"X{n} A B (L)" for n in range(5))
+    assert (
+        "- ward17: 219 listed; 1 joined, 7 left\n"
+        "  joined: X9\n"
+        f"  left: {named} and 2 more\n\n"
+        "Accepted: ward17, a corrected file\n"
+    ) in success("england", now, BEFORE).body
+
+
 def test_the_first_release_is_compared_with_none() -> None:
     body = success("england", manifest("england-new", [edition("ward17", 1225)]), None).body
     assert "The first release:\n- ward17: 1,225 listed\n" in body
