@@ -26,11 +26,11 @@ NOTIFY_TAG = "lbn/notify"
 PROFILE_TAG = "lbn/profile"
 RELEASE_TAG = "lbn/release"
 STEP = "take_source_files"
-# A part that somebody makes while at work is their own business.
 PUBLISH = "publish"
+# A part that somebody makes while at work is their own business.
+WHOLE = ("refresh", PUBLISH)
 # Characters of what differs, in a message.
 _FOUND = 600
-WHOLE = ("refresh", PUBLISH)
 
 
 def release_step(settings: Settings) -> str:
