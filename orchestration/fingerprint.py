@@ -42,6 +42,12 @@ def code_files(project: Path = PROJECT_ROOT) -> Iterator[Path]:
     yield from (project / name for name in _FILES if (project / name).exists())
 
 
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def files_hash(files: Iterable[Path], project: Path = PROJECT_ROOT) -> str:
     """SHA-256 over the names and bytes of files of a project, in hexadecimal digits."""
     digest = hashlib.sha256()

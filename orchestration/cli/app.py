@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -99,8 +98,7 @@ def context(profile: str | None, inbox: Path | None = None) -> tuple[Settings, R
 def context_with_inbox(profile: str | None, inbox: Path | None = None) -> tuple[Settings, Registry]:
     """The same, for commands that look into the inbox: one that was named must be there."""
     settings, registry = context(profile, inbox)
-    named = inbox or os.environ.get("LBN_INBOX")
-    if named and not settings.inbox.is_dir():
+    if settings.inbox_is_named and not settings.inbox.is_dir():
         raise UsageError(str(no_folder(settings.inbox)))
     return settings, registry
 

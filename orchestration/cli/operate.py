@@ -19,11 +19,12 @@ from orchestration.cli.app import (
     err,
     out,
 )
+from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release, read_manifest
 from orchestration.notify import check
 from orchestration.problems import NothingYetError, RefusedError, UsageError
 from orchestration.settings import PROJECT_ROOT
-from orchestration.sources.inbox import sha256_of, unclaimed
+from orchestration.sources.inbox import unclaimed
 
 
 @app.command(epilog="Example: lbn refresh --accept cni2023='the corrected issue of May'")

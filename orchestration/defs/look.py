@@ -10,11 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from orchestration.fingerprint import code_version, release_id
+from orchestration.fingerprint import code_version, release_id, sha256_of
 from orchestration.problems import RefreshError
 from orchestration.publish.pointer import is_current, verify
 from orchestration.settings import Settings
-from orchestration.sources.inbox import sha256_of
 from orchestration.sources.registry import Registry
 from orchestration.sources.sample_inbox import fill_sample_inbox
 from orchestration.sources.vault import Vault, VaultFile

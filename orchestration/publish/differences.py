@@ -59,6 +59,8 @@ _COLUMN_OF = {
     "lookup": "new.to_type",
 }
 
+_NUMBERS = ("double", "bigint")
+
 Kind = Literal["issue", "list", "rows", "schema"]
 
 
@@ -286,9 +288,28 @@ def _cells(
     # Long tables hold the columns of the file under one name.
     apart = _COLUMN_OF.get(table, "''")
     for name, kind in columns.items():
-        sql = _NUMBERS if kind in ("double", "bigint") else _WORDS
+        size, risen = _how_far(name) if kind in _NUMBERS else ("0", "0")
+        differs = f"old.{name} is distinct from new.{name}"
         rows = build.execute(
-            sql.format(name=name, joined=joined, apart=apart, area=area),
+            f"""
+            select
+                {apart} as part,
+                count(*) as cells,
+                count(*) filter ({differs}) as changed,
+                {size} as size,
+                {risen} as risen,
+                min_by(
+                    concat_ws(' ', new.{area}, 'line', new.line_number) || ': '
+                    || coalesce(old.{name}::varchar, 'nothing') || ' -> '
+                    || coalesce(new.{name}::varchar, 'nothing'),
+                    new.line_number, {EXAMPLES}
+                ) filter ({differs}) as examples
+            from {joined}
+            where old.source_id is not null and new.source_id is not null
+            group by part
+            having changed > 0
+            order by part
+            """,
             [source.id],
         ).fetchall()
         for column, cells, changed, size, risen, examples in rows:
@@ -299,32 +320,22 @@ def _cells(
             yield text, _beyond(band, kind, name, cells, changed, size, risen)
 
 
-_EXAMPLES = (
-    "min_by(new.{area} || ' line ' || new.line_number || ': ' || coalesce(old.{name}::varchar, "
-    "'nothing') || ' -> ' || coalesce(new.{name}::varchar, 'nothing'), new.line_number, 5)"
-)
-_CHANGED = "old.{name} is distinct from new.{name}"
-_SELECTED = (
-    "select {apart} as part, count(*) as cells, count(*) filter ("
-    + _CHANGED
-    + ") as changed, %s as size, %s as risen, "
-    + _EXAMPLES
-    + " filter ("
-    + _CHANGED
-    + ") as examples from {joined} where old.source_id is not null and new.source_id is not null "
-    "group by all having changed > 0 order by all"
-)
-# The spread is that of the middle half, as a standard deviation: a file may hold totals, too. A
-# value that came or went, or that a column without spread had, is as great a change as can be.
-_NUMBERS = _SELECTED % (
-    "max(case when not (" + _CHANGED + ") then 0 "
-    "when old.{name} is null or new.{name} is null then 'infinity'::double "
-    "else abs(new.{name} - old.{name}) end) "
-    "/ coalesce(nullif((quantile_cont(old.{name}, 0.75) - quantile_cont(old.{name}, 0.25)) / 1.349,"
-    " 0), nullif(stddev_samp(old.{name}), 0), 1e-300)",
-    "count(*) filter (new.{name} > old.{name})",
-)
-_WORDS = _SELECTED % ("0", "0")
+def _how_far(name: str) -> tuple[str, str]:
+    """SQL: the greatest change of a column of numbers in units of its spread, and how many rose.
+
+    The spread is that of the middle half, as a standard deviation: a file may hold totals, too. A
+    value that came or went, or that a column without spread had, is as great a change as can be.
+    """
+    middle_half = f"quantile_cont(old.{name}, 0.75) - quantile_cont(old.{name}, 0.25)"
+    spread = f"coalesce(nullif(({middle_half}) / 1.349, 0), nullif(stddev_samp(old.{name}), 0))"
+    size = f"""
+        max(case
+            when old.{name} is not distinct from new.{name} then 0
+            when old.{name} is null or new.{name} is null then 'infinity'::double
+            else abs(new.{name} - old.{name})
+        end) / coalesce({spread}, 1e-300)
+    """
+    return size, f"count(*) filter (new.{name} > old.{name})"
 
 
 def _beyond(
@@ -337,7 +348,7 @@ def _beyond(
     risen: int,
 ) -> str:
     """The band that a column's changes are beyond; empty where they lie within."""
-    if kind not in ("double", "bigint"):
+    if kind not in _NUMBERS:
         if name.endswith("_name"):
             most = band["share_of_names"]
             return f"no more than {most:.1%} of names" if changed > most * cells else ""

@@ -10,9 +10,9 @@ import json
 import os
 from pathlib import Path
 
+from orchestration.fingerprint import sha256_of
 from orchestration.layout import CHECKSUMS, CURRENT, CURRENT_JSON, current_release
 from orchestration.problems import Problem, RefreshError
-from orchestration.sources.inbox import sha256_of
 
 
 def point_to(releases: Path, name: str) -> None:

@@ -23,7 +23,7 @@ import duckdb
 
 from orchestration.build.dbt import candidate_parts
 from orchestration.build.method import create_formulas, create_questions
-from orchestration.fingerprint import code_version, git_commit, release_id
+from orchestration.fingerprint import code_version, git_commit, release_id, sha256_of
 from orchestration.layout import (
     CHECKSUMS,
     DOCUMENTATION,
@@ -45,7 +45,6 @@ from orchestration.publish.differences import (
 from orchestration.publish.pointer import point_to, verify
 from orchestration.queries import query_rows, quoted
 from orchestration.settings import Settings
-from orchestration.sources.inbox import sha256_of
 from orchestration.sources.registry import Registry
 
 # The oldest format that holds what we write, so that any DuckDB from 1.1 on reads the file.

@@ -7,13 +7,13 @@ of any source; a file that no source takes is named, with the source that it may
 from __future__ import annotations
 
 import difflib
-import hashlib
 import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestration.fingerprint import sha256_of
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, Source
@@ -25,11 +25,6 @@ _ABOUT = re.compile(r"(readme|manifest|licen[cs]e|thumbs\.db|desktop\.ini)\b", r
 _SHAPEFILE_PARTS = (".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qpj")
 # How alike a name and a source must be to be told together, from 0 to 1.
 _ALIKE = 0.45
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def inbox_files(settings: Settings) -> list[Path]:

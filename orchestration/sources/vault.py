@@ -17,10 +17,11 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 
+from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release, read_manifest
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import Settings
-from orchestration.sources.inbox import find_in_inbox, inbox_files, sha256_of
+from orchestration.sources.inbox import find_in_inbox, inbox_files
 from orchestration.sources.registry import Registry, Source
 
 INCOMING = ".incoming-"

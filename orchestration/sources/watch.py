@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from orchestration.fingerprint import sha256_of
 from orchestration.problems import RefreshError
 from orchestration.settings import Settings
-from orchestration.sources.inbox import inbox_files, sha256_of
+from orchestration.sources.inbox import inbox_files
 from orchestration.sources.registry import Registry, Source
 from orchestration.sources.vault import Vault, VaultFile
 

@@ -20,10 +20,10 @@ import dagster as dg
 import pytest
 import yaml
 
+from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release
 from orchestration.publish.pointer import point_to, verify
 from orchestration.settings import PROJECT_ROOT, load_settings
-from orchestration.sources.inbox import sha256_of
 
 DEPLOY = PROJECT_ROOT / "deploy"
 GUIDE = (PROJECT_ROOT / "docs" / "deployment.md").read_text(encoding="utf-8")

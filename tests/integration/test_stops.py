@@ -14,13 +14,13 @@ import pytest
 
 from orchestration.build import database
 from orchestration.build.database import load_build, open_build
+from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release
 from orchestration.publish import release as publishing
 from orchestration.publish.pointer import is_current, point_to, verify
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
 from orchestration.settings import Settings
 from orchestration.sources import sample_inbox
-from orchestration.sources.inbox import sha256_of
 from orchestration.sources.registry import load_registry
 from orchestration.sources.vault import Vault, VaultFile
 from tests.support.stops import each_stop

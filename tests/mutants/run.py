@@ -24,6 +24,7 @@ from orchestration.settings import PROJECT_ROOT
 from tests.mutants.by_hand import Mutant, by_hand, reasons
 from tests.mutants.drawn import draw
 from tests.support.patience import SECONDS
+from tests.support.project import copied, tracked
 
 # Survivors of 100 that may stand without a reason.
 ALLOWED = 3
@@ -39,20 +40,10 @@ class Bench:
     def __init__(self, folder: Path, tiers: tuple[str, ...]) -> None:
         self.project, self._tiers = folder / "project", tiers
         self._told = folder / "told.jsonl"
-        listed = subprocess.run(
-            ["git", "-C", str(PROJECT_ROOT), "ls-files", "-zco", "--exclude-standard"],
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.split("\0")
-        files = [PROJECT_ROOT / name for name in listed if name]
-        files = [file for file in files if file.is_file()]
-        self._state = f"{files_hash(files)[:12]} {' '.join(tiers)}"
+        names = tracked()
+        self._state = f"{files_hash([PROJECT_ROOT / n for n in names])[:12]} {' '.join(tiers)}"
         shutil.rmtree(self.project, ignore_errors=True)
-        for file in files:
-            copy = self.project / file.relative_to(PROJECT_ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, copy)
+        copied(self.project, names)
         # Some tests look at what git has.
         for step in (["init", "--quiet"], ["add", "--all"]):
             subprocess.run(["git", "-C", str(self.project), *step], check=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestration.sources.inbox import sha256_of
+from orchestration.fingerprint import sha256_of
 from tests.support.site import Ran, Site
 
 EDITION = "lsoa21_imd2025_cni2023"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from orchestration.fingerprint import code_files, code_version, release_id
 from orchestration.settings import PROJECT_ROOT
+from tests.support.project import copied
+from tests.support.project import tracked as files_of_git
 
 # What asks, prints, tells or writes the sample's inputs; by the folder or file it lies in.
 APART = (
@@ -32,25 +32,16 @@ FILES = ("requirements.lock", "dbt_project/dbt_project.yml", "dbt_project/profil
 
 @pytest.fixture(scope="module")
 def tracked() -> list[str]:
-    """Every file of the project, as git has it: no caches, no builds."""
+    """Every file of the project, as git has it."""
     if not (PROJECT_ROOT / ".git").exists():
         pytest.skip("not a checkout")
-    listed = subprocess.run(
-        ["git", "-C", str(PROJECT_ROOT), "ls-files", "-zco", "--exclude-standard"],
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split("\0")
-    return [name for name in listed if name and (PROJECT_ROOT / name).is_file()]
+    return files_of_git()
 
 
 @pytest.fixture
 def project(tracked: list[str], tmp_path: Path) -> Path:
     """A copy of the project that may be edited."""
-    for name in tracked:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(PROJECT_ROOT / name, tmp_path / name)
-    return tmp_path
+    return copied(tmp_path, tracked)
 
 
 def makes_a_release(name: str) -> bool:

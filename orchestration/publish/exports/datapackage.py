@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestration.fingerprint import sha256_of
 from orchestration.publish.exports.about import DIRECTION, OPEN_LICENCES, About
 from orchestration.publish.exports.tables import ExportColumn, ExportTable
-from orchestration.sources.inbox import sha256_of
 
 _MEDIA_TYPES = {
     ".csv": "text/csv",
