@@ -68,6 +68,11 @@ class Frame(_Strict):
     sql: Text
     expectations: tuple[Expectation, ...] = Field(min_length=1)
 
+    @property
+    def reads(self) -> set[str]:
+        """The tables that its query names, as ``schema.table``."""
+        return set(_TABLE.findall(self.sql))
+
 
 class Suite(_Strict):
     """The rules that guard one table at one stage.
@@ -93,8 +98,16 @@ class Suite(_Strict):
     @property
     def reads(self) -> set[str]:
         """The tables that its queries name, and the one that it guards, as ``schema.table``."""
-        named = {table for frame in self.frames for table in _TABLE.findall(frame.sql)}
-        return {*named, f"{self.stage}.{self.table}"}
+        return {f"{self.stage}.{self.table}"}.union(*(frame.reads for frame in self.frames))
+
+    def of_marts_alone(self) -> Suite | None:
+        """The part of it that can judge a release, which holds the marts and no other table."""
+        frames = tuple(
+            frame
+            for frame in self.frames
+            if all(table.startswith("marts.") for table in frame.reads)
+        )
+        return self.model_copy(update={"frames": frames}) if frames else None
 
     @property
     def bound_columns(self) -> dict[str, list[str | int | float | None]]:

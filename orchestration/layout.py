@@ -10,6 +10,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from orchestration.problems import CHECKING, DamagedError, Problem
+
 # The version of the marts' schema: major where a column or table goes, is renamed or means
 # something else; minor where one is added (CONTRIBUTING.md).
 MARTS_VERSION = "2.0"
@@ -28,13 +30,46 @@ FIRST_PAGE = "index.html"
 
 
 def current_release(releases: Path) -> Path | None:
-    """Folder of the current release, or None before the first."""
+    """Folder of the current release, or None before the first.
+
+    The symlink decides. Where it is gone, or was copied as a folder, the JSON file beside it does,
+    and where that is gone as well, what the folder says of itself.
+    """
     current = releases / CURRENT
-    return current.resolve() if current.exists() else None
+    if current.is_symlink() and current.exists():
+        return current.resolve()
+    for file in (releases / CURRENT_JSON, current / MANIFEST):
+        name = _read(file).get("release_id")
+        if isinstance(name, str) and name == Path(name).name and (releases / name).is_dir():
+            return releases / name
+    return current if current.is_dir() else None
+
+
+def told_current(releases: Path) -> dict[str, Any]:
+    """What ``current.json`` says; nothing where it is missing or no such file."""
+    return _read(releases / CURRENT_JSON)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def read_manifest(release: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads((release / MANIFEST).read_text(encoding="utf-8"))
+    """What a release says of itself.
+
+    Raises:
+        DamagedError: it says nothing that can be read.
+    """
+    file = release / MANIFEST
+    manifest = _read(file)
+    if not {"release_id", "profile", "inputs", "editions"} <= set(manifest):
+        found = "no manifest of a release" if file.is_file() else "no file"
+        remedy = "lbn rollback makes another release current; or delete this one and refresh again"
+        raise DamagedError(CHECKING, [Problem(str(file), found, "its manifest", remedy)])
     return manifest
 
 

@@ -15,6 +15,7 @@ from typing import ClassVar
 # What is said of a file holds values of it, of any length and with signs that terminals obey.
 _MOST_SAID = 2_000
 _OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+CHECKING = "Checking a release"
 UNTOUCHED = "Nothing was published: the release that was current still is, unchanged."
 
 
@@ -83,12 +84,14 @@ class RefreshError(RefusedError):
         problems: At least one problem.
     """
 
+    ending: ClassVar[str] = UNTOUCHED
+
     def __init__(self, stage: str, problems: Iterable[Problem]) -> None:
         self.stage = stage
         self.problems = list(problems)
         count = f"{len(self.problems)} problem{'s' if len(self.problems) > 1 else ''}"
         listed = "\n".join(f"{n}. {problem}" for n, problem in enumerate(self.problems, start=1))
-        super().__init__(f"{stage}: {count}\n{listed}\n{UNTOUCHED}")
+        super().__init__(f"{stage}: {count}\n{listed}\n{self.ending}")
 
     @property
     def headline(self) -> str:
@@ -96,3 +99,15 @@ class RefreshError(RefusedError):
         first, *more = self.problems
         told = f"{first.where}: {first.found}. To do: {first.remedy}"
         return f"{told} (and {len(more)} more)" if more else told
+
+
+class HeldError(RefreshError):
+    """Nothing is wrong by the rules; a person must agree before it is published."""
+
+    exit_code = 4
+
+
+class DamagedError(RefreshError):
+    """CHECKING a release: it is not what was published any more, so nothing is taken from it."""
+
+    ending = "Nothing was done: no figure of a release that somebody changed is to be trusted."

@@ -69,6 +69,11 @@ class Settings:
         return self.build / "warehouse.duckdb"
 
     @property
+    def held(self) -> Path:
+        """What stands between the build and its publication, if it is held."""
+        return self.build / "held.json"
+
+    @property
     def dbt_target(self) -> Path:
         return self.build / "dbt"
 

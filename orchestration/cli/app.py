@@ -21,6 +21,7 @@ from orchestration.layout import (
     read_manifest,
 )
 from orchestration.problems import NothingYetError, RefusedError, UsageError
+from orchestration.publish.verification import verify_warehouse
 from orchestration.settings import Settings, load_settings
 from orchestration.sources.inbox import no_folder
 from orchestration.sources.registry import Registry, load_registry, profile_names
@@ -116,7 +117,12 @@ def current(settings: Settings) -> Path:
 
 @contextmanager
 def asked(profile: str | None) -> Iterator[tuple[Registry, DuckDBPyConnection]]:
-    """The current release, open to be asked, if its marts are of a version that commands know."""
+    """The current release, open to be asked, if its marts are of a version that commands know.
+
+    Raises:
+        DamagedError: its warehouse is not the one that was published.
+        NothingYetError: nothing is published, or its marts are of another version.
+    """
     from orchestration.queries import open_release
 
     settings, registry = context(profile)
@@ -130,5 +136,6 @@ def asked(profile: str | None) -> Iterator[tuple[Registry, DuckDBPyConnection]]:
             f"{read_manifest(release)['git_commit'] or 'unknown'}.",
         )
     report.banner(err, registry.profile)
+    verify_warehouse(release)
     with open_release(release) as connection:
         yield registry, connection

@@ -22,7 +22,7 @@ from orchestration.cli.app import (
 from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release, read_manifest
 from orchestration.notify import check
-from orchestration.problems import NothingYetError, RefusedError, UsageError
+from orchestration.problems import DamagedError, NothingYetError, RefusedError, UsageError
 from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.inbox import unclaimed
 
@@ -109,19 +109,28 @@ def _accepted(given: list[str]) -> dict[str, str]:
 @app.command()
 def status(profile: ProfileOption = None) -> None:
     """Say what is published: which release, built from what, when, and what the guards said."""
-    from orchestration.publish.pointer import verify
+    from orchestration.publish.held import what_is_held
+    from orchestration.publish.verification import verify
 
     settings, registry = context(profile)
     release = current(settings)
     report.banner(err, registry.profile)
-    verify(release)
-    report.status(out, release, read_manifest(release))
+    damage: DamagedError | None = None
+    try:
+        verify(release)
+    except DamagedError as error:
+        damage = error
+    waits = what_is_held(settings)
+    manifest = read_manifest(release)
+    report.status(out, release, manifest, is_intact=damage is None, waits=waits)
     # Dagster takes two seconds to import: only where it has ever been used.
     if settings.dagster_home.exists():
         from orchestration.defs.instance import automation
 
         for line in automation(settings):
             out.print(line, markup=False)
+    if damage:
+        raise damage
 
 
 @app.command()

@@ -48,7 +48,8 @@ def _changes(change: Change | None) -> tuple[str, ...]:
     return {None: ("joined", "left"), Change.all: CHANGES}.get(change, (str(change),))
 
 
-def _write(rows: list[dict[str, Any]], format_: Format) -> None:
+def write_rows(rows: list[dict[str, Any]], format_: Format) -> None:
+    """Print rows for machines."""
     if format_ is Format.json:
         json.dump(rows, sys.stdout, indent=2)
         sys.stdout.write("\n")
@@ -84,7 +85,7 @@ def list_(
     if format_ is Format.table:
         report.edition_list(out, edition, rows)
     else:
-        _write(rows, format_)
+        write_rows(rows, format_)
 
 
 @app.command(epilog="Example: lbn explain X01000001 --edition lsoa21_imd2025_cni2023")
@@ -157,7 +158,7 @@ def diff(
     if format_ is Format.table:
         report.edition_diff(out, found)
     else:
-        _write(found.rows, format_)
+        write_rows(found.rows, format_)
 
 
 @app.command(
@@ -214,7 +215,7 @@ def whatif(
     else:
         for line in report.what_if_summary(found):
             err.print(line, markup=False)
-        _write(found.rows, format_)
+        write_rows(found.rows, format_)
 
 
 @app.command(epilog="Example: lbn export lsoa21_imd2025_cni2023 --format xlsx --listed")

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestration.defs.refresh import Refreshed
-from orchestration.layout import CURRENT, EXPLORER, FIRST_PAGE, WAREHOUSE
+from orchestration.layout import CURRENT, EXPLORER, FIRST_PAGE, WAREHOUSE, told_current
 from orchestration.settings import Settings
 from orchestration.sources.inbox import Unclaimed
 from orchestration.sources.registry import Profile, Source
@@ -27,6 +27,7 @@ from orchestration.sources.registry import Profile, Source
 if TYPE_CHECKING:
     from orchestration.ask.diff import Diff
     from orchestration.ask.whatif import WhatIf
+    from orchestration.publish.releases import Pruned
 
 # Areas that joined or left a list, shown by name; all of them stand in the manifest.
 _NAMED = 10
@@ -151,9 +152,8 @@ def _changes(console: Console, manifest: dict[str, Any]) -> None:
         console.print(f"  {each['subject']}: {each['found']}", markup=False)
 
 
-def _accepted(console: Console, manifest: dict[str, Any]) -> None:
-    # A release of before has none.
-    for each in manifest.get("accepted", []):
+def _accepted(console: Console, accepted: Sequence[dict[str, str]]) -> None:
+    for each in accepted:
         console.print(
             f"Accepted: {each['subject']}, {each['reason']} ({each['found']})", markup=False
         )
@@ -194,8 +194,8 @@ def refreshed(
             console.print(f"[yellow]{source['source_id']}[/] is a {escape(source['issue'])}")
     if result.outcome == "built":
         _changes(console, manifest)
-    _accepted(console, manifest)
-    needed = {each["subject"] for each in manifest.get("accepted", [])}
+    _accepted(console, result.accepted)
+    needed = {each["subject"] for each in result.accepted}
     if unneeded := sorted(set(accepted) - needed):
         console.print(f"Not needed: --accept {', '.join(unneeded)}", markup=False, style="yellow")
     unclaimed(console, unused, SHOWN)
@@ -247,14 +247,29 @@ def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> 
     console.print(f"{len(rows):,} areas on {edition}{where}; rank 1 = worst", markup=False)
 
 
-def status(console: Console, release: Path, manifest: dict[str, Any]) -> None:
+def status(
+    console: Console, release: Path, manifest: dict[str, Any], *, is_intact: bool, waits: str
+) -> None:
+    """What is published.
+
+    Args:
+        is_intact: Whether the files are those that were published.
+        waits: What a person has to agree to before it is published, if anything is.
+    """
+    intact = "checksums intact" if is_intact else "[red]DAMAGED[/]"
     console.print(
         f"[bold]{manifest['release_id']}[/] ({manifest['label']}, "
-        f"{escape(manifest['country'])}), checksums intact"
+        f"{escape(manifest['country'])}), {intact}"
     )
     console.print(f"built {manifest['built_at']} by code {manifest['code_version']}")
+    told = told_current(release.parent)
+    if told.get("how") in ("restored", "rolled back"):
+        why = f": {told['reason']}" if told["reason"] else ""
+        console.print(f"{told['how']} {told['since']}{why}", markup=False)
     console.print(f"in {release}\n", markup=False)
-    _accepted(console, manifest)
+    if waits:
+        console.print(f"Held: {waits}\n", markup=False, style="yellow")
+    _accepted(console, [*manifest.get("accepted", []), *told.get("accepted", [])])
     _editions(console, manifest)
     console.print()
     numbers = ("passed", "of")
@@ -358,3 +373,55 @@ def what_if(console: Console, found: WhatIf) -> None:
         console.print()
     for line in what_if_summary(found):
         console.print(line, markup=False)
+
+
+def releases(console: Console, rows: Sequence[dict[str, Any]]) -> None:
+    table = _table("", "release", "built (UTC)", "MB", "label", "changed", numbers=("MB",))
+    for row in rows:
+        told = [row["changed"]]
+        if row["accepted"]:
+            told.append(f"accepted: {', '.join(row['accepted'])}")
+        if row["withdrawn_at"]:
+            why = f": {row['withdrawn_because']}" if row["withdrawn_because"] else ""
+            told.append(f"withdrawn {_minute(row['withdrawn_at'])}{why}")
+        table.add_row(
+            "→" if row["is_current"] else "",
+            row["release_id"],
+            _minute(row["built_at"] or ""),
+            f"{row['bytes'] / 1e6:,.0f}",
+            row["label"] or "",
+            Text("\n".join(told)),
+        )
+    console.print(table)
+    console.print("→ is current", markup=False, style="dim")
+
+
+def rolled_back(console: Console, now: str, before: str | None, profile: str) -> None:
+    console.print(f"[bold]{now}[/] is current" + (f", {before} was." if before else "."))
+    if before:
+        console.print(
+            "A refresh of the same files by the same code does not undo this. What differs:\n"
+            f"  {_lbn()} compare {now} {before} --profile {profile}",
+            markup=False,
+        )
+
+
+def verified(console: Console, release_id: str, judged: int) -> None:
+    again = (
+        f"{judged} rules judged again and passed"
+        if judged
+        else ("no rule judged again: other code made it")
+    )
+    console.print(
+        f"[bold]{release_id}[/]: every file as it was published; its tables and verdicts are those "
+        f"of its manifest; {again}"
+    )
+
+
+def pruned(console: Console, found: Sequence[Pruned], *, only_said: bool) -> None:
+    for each in found:
+        size = f"{each.release.bytes / 1e6:,.0f} MB"
+        what = f"stays: {each.stays}" if each.stays else "would go" if only_said else "removed"
+        console.print(f"{each.release.release_id}  {size}  {what}", markup=False)
+    freed = sum(each.release.bytes for each in found if not each.stays) / 1e6
+    console.print(f"{freed:,.0f} MB {'would be ' if only_said else ''}freed", markup=False)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import yaml
 from platformdirs import user_cache_path
 
+from orchestration.layout import read_manifest
 from orchestration.problems import RefusedError
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
 
@@ -107,6 +108,25 @@ def automation(settings: Settings) -> list[str]:
                 "-w workspace.yaml"
             )
         return told
+
+
+def tell_current(settings: Settings, release: Path, text: str) -> None:
+    """Have the page of the release show the one that somebody made current, and why."""
+    prepare_dagster(settings)
+    import dagster as dg
+
+    from orchestration.defs.keys import key
+    from orchestration.defs.release import release_metadata
+
+    with dg.DagsterInstance.get() as instance:
+        instance.report_runless_asset_event(
+            dg.AssetMaterialization(
+                key(settings, "release"),
+                description=text,
+                metadata=release_metadata(release, read_manifest(release)),
+                tags={"dagster/data_version": release.name},
+            )
+        )
 
 
 def location_name(profile: str) -> str:

@@ -6,13 +6,15 @@ changed quick. The command looks before it starts Dagster; the first step of the
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 from orchestration.fingerprint import code_version, release_id, sha256_of
 from orchestration.problems import RefreshError
-from orchestration.publish.pointer import is_current, verify
+from orchestration.publish.pointer import is_current, refuse_withdrawn
+from orchestration.publish.verification import verify
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 from orchestration.sources.sample_inbox import fill_sample_inbox
@@ -48,19 +50,27 @@ def planned_release(settings: Settings, registry: Registry) -> str | None:
     return release_id(settings.profile, inputs, code_version())
 
 
-def look(settings: Settings, registry: Registry) -> Look:
+def look(settings: Settings, registry: Registry, accepted: Mapping[str, str] | None = None) -> Look:
     """See what there is to do: nothing, make an earlier release current again, or build.
+
+    Args:
+        accepted: What a person accepts, such as a release that was withdrawn.
 
     Raises:
         RefreshError: sources are missing or ambiguous, or the release that is there was changed.
+        HeldError: somebody withdrew the release that it would be.
     """
     fill_sample_inbox(settings, registry)
     planned = planned_release(settings, registry)
-    release = settings.releases / planned if planned else None
-    if release is None or not release.exists():
+    if planned is None:
+        return Look("built", None)
+    same = is_current(settings.releases, planned)
+    if not same:
+        refuse_withdrawn(settings.releases, settings.profile, planned, accepted or {})
+    release = settings.releases / planned
+    if not release.exists():
         return Look("built", None)
     verify(release)
-    same = is_current(settings.releases, release.name)
     return Look("unchanged" if same else "restored", release)
 
 

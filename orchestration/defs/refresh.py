@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.defs.instance import job_origin, prepare_dagster
 from orchestration.defs.look import Outcome, is_kept, look
-from orchestration.layout import current_release, read_manifest
+from orchestration.layout import current_release, read_manifest, told_current
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 
@@ -28,6 +28,12 @@ class Refreshed:
     outcome: Outcome
     release: Path
     manifest: dict[str, Any]
+
+    @property
+    def accepted(self) -> list[dict[str, str]]:
+        """What a person accepted of it, when it was published or made current again."""
+        again = told_current(self.release.parent).get("accepted", [])
+        return [*self.manifest.get("accepted", []), *again]
 
 
 def refresh(
@@ -57,7 +63,7 @@ def refresh(
 
     with Turn(settings).taken(announcer.announce):
         announcer.announce("Looking for the source files")
-        found = look(settings, registry)
+        found = look(settings, registry, accept)
         # First: what was downloaded and held is not what a look without a download finds.
         waits = bool(accept) and not force and is_kept(settings, registry)
         if found.outcome == "unchanged" and found.release and not force and not waits:

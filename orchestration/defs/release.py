@@ -12,7 +12,7 @@ from orchestration.defs.report import report
 from orchestration.defs.telling import HELD, OUTCOME_TAG, RELEASE_TAG
 from orchestration.defs.told import told
 from orchestration.layout import EXPLORER, EXPORTS, FIRST_PAGE, WAREHOUSE
-from orchestration.publish.differences import HeldError
+from orchestration.problems import HeldError
 from orchestration.publish.release import publish
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry

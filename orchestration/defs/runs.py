@@ -17,6 +17,7 @@ from filelock import FileLock, Timeout
 
 from orchestration.defs.telling import (
     HELD,
+    NOT_RESTORED,
     OUTCOME_TAG,
     PROFILE_TAG,
     PUBLISH,
@@ -96,6 +97,9 @@ def reap(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
     return dead
 
 
+_MADE_NOTHING = ("unchanged", "failed", "killed", NOT_RESTORED)
+
+
 def prune(instance: dg.DagsterInstance, profile: str, before: datetime) -> list[str]:
     """Delete the runs of a profile that began before a moment; gives their ids.
 
@@ -117,7 +121,7 @@ def prune(instance: dg.DagsterInstance, profile: str, before: datetime) -> list[
     )
     gone = []
     for place, record in enumerate(records):
-        made_nothing = record.dagster_run.tags.get(OUTCOME_TAG) in ("unchanged", "failed", "killed")
+        made_nothing = record.dagster_run.tags.get(OUTCOME_TAG) in _MADE_NOTHING
         if record.create_timestamp < before and (place > last_build or made_nothing):
             instance.delete_run(record.dagster_run.run_id)
             gone.append(record.dagster_run.run_id)

@@ -5,7 +5,7 @@ address. Not here: opening them.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -15,11 +15,18 @@ from pydantic import Field
 from orchestration.defs.keys import code_at, key
 from orchestration.defs.look import look
 from orchestration.defs.release import release_metadata
-from orchestration.defs.telling import OUTCOME_TAG, RELEASE_TAG, STEP, accepted_by
+from orchestration.defs.telling import (
+    NOT_RESTORED,
+    OUTCOME_TAG,
+    RELEASE_TAG,
+    STEP,
+    accepted_by,
+)
 from orchestration.defs.told import told
 from orchestration.layout import read_manifest
+from orchestration.problems import HeldError
 from orchestration.publish.differences import require_subjects
-from orchestration.publish.pointer import point_to
+from orchestration.publish.release import restore
 from orchestration.settings import Settings
 from orchestration.sources.inbox import unclaimed
 from orchestration.sources.registry import CATALOGUE, Registry, Source
@@ -99,7 +106,8 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
         chosen = replace(settings, fetch=settings.fetch or config.fetch)
         with told():
             # Before an hour's work, not after it.
-            require_subjects(settings, registry, accepted_by(settings, context.run))
+            accepted = accepted_by(settings, context.run)
+            require_subjects(settings, registry, accepted)
             unused = [str(file) for file in unclaimed(chosen, registry)]
             for file in unused:
                 context.log.warning(f"In the inbox and not used: {file}")
@@ -107,7 +115,7 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
             if (
                 _is_whole(context)
                 and not config.force
-                and _nothing_to_build(context, chosen, unused)
+                and _nothing_to_build(context, chosen, unused, accepted)
             ):
                 return
             fill_sample_inbox(chosen, registry)
@@ -136,15 +144,23 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
         return {*sources, key(settings, "release")} <= set(selected)
 
     def _nothing_to_build(
-        context: dg.AssetExecutionContext, chosen: Settings, unused: list[str]
+        context: dg.AssetExecutionContext,
+        chosen: Settings,
+        unused: list[str],
+        accepted: Mapping[str, str],
     ) -> bool:
         """Whether the release is there already; then it is made current, and the run says so."""
-        found = look(chosen, registry)
-        if found.release is None:
-            return False
-        release = found.release
+        try:
+            found = look(chosen, registry, accepted)
+            if found.release is None:
+                return False
+            release = found.release
+            if found.outcome == "restored":
+                restore(settings, release.name, accepted)
+        except HeldError:
+            context.instance.add_run_tags(context.run_id, {OUTCOME_TAG: NOT_RESTORED})
+            raise
         if found.outcome == "restored":
-            point_to(settings.releases, release.name)
             text = f"Built before from the same inputs and code, and current again: {release.name}"
         else:
             text = f"Nothing changed: the same inputs and code as {release.name}"

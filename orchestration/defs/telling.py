@@ -16,12 +16,14 @@ import dagster as dg
 from orchestration import notify
 from orchestration.defs.told import failure_of
 from orchestration.layout import current_release, read_manifest
-from orchestration.publish.differences import HeldError
+from orchestration.problems import HeldError
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, load_registry
 
 OUTCOME_TAG = "lbn/outcome"
 HELD = "held"
+# Held as well, but nothing was made: the release of these inputs is there already.
+NOT_RESTORED = "not restored"
 NOTIFY_TAG = "lbn/notify"
 PROFILE_TAG = "lbn/profile"
 RELEASE_TAG = "lbn/release"
@@ -59,7 +61,7 @@ def mark_end(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
     A failed run that does not say so was killed.
     """
     now = instance.get_run_by_id(run.run_id)
-    if now and now.tags.get(OUTCOME_TAG) != HELD and _failures(instance, run):
+    if now and now.tags.get(OUTCOME_TAG) not in (HELD, NOT_RESTORED) and _failures(instance, run):
         instance.add_run_tags(run.run_id, {OUTCOME_TAG: "failed"})
 
 

@@ -9,9 +9,22 @@ from typing import Any
 
 import dagster as dg
 
-from orchestration.problems import UNTOUCHED, Problem, RefreshError, RefusedError
-from orchestration.publish import differences
-from orchestration.publish.differences import HeldError
+from orchestration.problems import (
+    CHECKING,
+    UNTOUCHED,
+    DamagedError,
+    HeldError,
+    Problem,
+    RefreshError,
+    RefusedError,
+)
+from orchestration.publish import differences, pointer
+
+_KINDS: dict[str, type[RefreshError]] = {
+    differences.STAGE: HeldError,
+    pointer.STAGE: HeldError,
+    CHECKING: DamagedError,
+}
 
 
 @contextmanager
@@ -47,8 +60,9 @@ def failure_of(run_id: str, events: Iterable[dg.DagsterEvent]) -> RefusedError:
     if told_by_us and len(told_by_us) == len(data):
         stages = {stage for stage, _ in told_by_us}
         stage = stages.pop() if len(stages) == 1 else "Guarding the refresh"
-        kind = HeldError if stage == differences.STAGE else RefreshError
-        return kind(stage, [each for _, found in told_by_us for each in found])
+        return _KINDS.get(stage, RefreshError)(
+            stage, [each for _, found in told_by_us for each in found]
+        )
     errors = [each.error for each in data if getattr(each, "error", None)]
     texts = [(error.cause or error).message.strip() for error in errors]
     return RunFailedError(

@@ -1,15 +1,22 @@
-"""The audit of a candidate, made by the release step itself, since the UI can run it alone."""
+"""The audit: of a candidate before it is published, and of a release by what it says of itself.
+
+That of a candidate is made by the release step itself, since the UI can run it alone.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
 import duckdb
 
-from data_quality import DBT_GUARD, GuardResult, load_suites
+from data_quality import DBT_GUARD, GuardResult, load_suites, run_suite
 from orchestration.build.parts import mixed_parts
-from orchestration.problems import Problem, RefreshError
-from orchestration.queries import query_rows
+from orchestration.fingerprint import code_version, release_id
+from orchestration.layout import MANIFEST, WAREHOUSE, read_manifest
+from orchestration.problems import CHECKING, DamagedError, Problem, RefreshError
+from orchestration.publish.verification import remedy
+from orchestration.queries import open_release, query_rows
 
 
 def audit(build: duckdb.DuckDBPyConnection, expected: Collection[str]) -> None:
@@ -65,3 +72,67 @@ def problem_of(result: GuardResult) -> Problem:
         expected=result.expected,
         remedy=result.remedy,
     )
+
+
+def audit_release(release: Path) -> int:
+    """Check what a release says of itself: its name, its tables, its verdicts.
+
+    Where the code is still the one that made it, the guards that need nothing but the marts judge
+    them again.
+
+    Returns:
+        How many rules were judged again.
+
+    Raises:
+        DamagedError: with everything that does not agree.
+    """
+    manifest = read_manifest(release)
+    inputs = {entry["source_id"]: entry["sha256"] for entry in manifest["inputs"]}
+    named = release_id(manifest["profile"], inputs, manifest["code_version"])
+    file, database = release / MANIFEST, release / WAREHOUSE
+    problems = []
+    if {named, manifest["release_id"]} != {release.name}:
+        problems.append(
+            _says(file, manifest["release_id"], f"{release.name}; {named} by its inputs")
+        )
+    judged = 0
+    with open_release(release) as warehouse:
+        (stated,) = query_rows(warehouse, "select * from meta.release")
+        for name, value in stated.items():
+            if value != manifest.get(name):
+                problems.append(_says(database, f"{name} {value}", f"{manifest.get(name)}"))
+        for table, rows in manifest["row_counts"].items():
+            if (there := _rows(warehouse, table)) != rows:
+                problems.append(_says(database, f"{there:,} rows in marts.{table}", f"{rows:,}"))
+        verdicts = dict(
+            warehouse.execute(
+                "select guard, count(*) from meta.guard_result group by all"
+            ).fetchall()
+        )
+        for guard in manifest["guards"]:
+            said = verdicts.get(guard["guard"], 0)
+            if said != guard["expectations"]:
+                found = f"{said} verdicts of guard {guard['guard']}"
+                problems.append(_says(database, found, str(guard["expectations"])))
+        problems += failed_guards(warehouse)
+        if manifest["code_version"] == code_version():
+            for each in load_suites().values():
+                if suite := each.of_marts_alone():
+                    results = run_suite(suite, warehouse)
+                    judged += len(results)
+                    problems += [problem_of(each) for each in results if not each.passed]
+    if problems:
+        raise DamagedError(CHECKING, problems)
+    return judged
+
+
+def _rows(warehouse: duckdb.DuckDBPyConnection, table: str) -> int:
+    try:
+        (found,) = warehouse.execute(f'select count(*) from marts."{table}"').fetchall()
+    except duckdb.CatalogException:
+        return 0
+    return int(found[0])
+
+
+def _says(where: Path, found: str, expected: str) -> Problem:
+    return Problem(str(where), found, f"{expected}, as it was published", remedy(where.parent))

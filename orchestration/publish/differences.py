@@ -28,7 +28,8 @@ from orchestration.layout import (
     read_manifest,
 )
 from orchestration.modelling.seeds import load_methodology
-from orchestration.problems import Problem, RefreshError, UsageError
+from orchestration.problems import HeldError, Problem, RefreshError, UsageError
+from orchestration.publish.pointer import withdrawals
 from orchestration.queries import query_rows, quoted
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.settings import DBT_PROJECT, Settings
@@ -62,12 +63,6 @@ _COLUMN_OF = {
 _NUMBERS = ("double", "bigint")
 
 Kind = Literal["issue", "list", "rows", "schema"]
-
-
-class HeldError(RefreshError):
-    """The candidate differs too much from what is published; accepted, it is published."""
-
-    exit_code = 4
 
 
 @dataclass(frozen=True)
@@ -122,13 +117,17 @@ def bands() -> dict[str, dict[str, Any]]:
 
 
 def subjects(settings: Settings, registry: Registry) -> set[str]:
-    """Everything that can be accepted: sources, editions and marts, those that are gone too."""
+    """Everything that can be accepted: sources, editions, marts, releases that were withdrawn.
+
+    What is gone is held as well, so it can be accepted.
+    """
     marts = {path.stem for path in (DBT_PROJECT / "models" / "marts").rglob("*.sql")}
     with (DBT_PROJECT / "seeds" / "editions.csv").open(encoding="utf-8") as seed:
         editions = {row["edition_id"] for row in csv.DictReader(seed)}
     current = current_release(settings.releases)
     before = set(read_manifest(current)["row_counts"]) if current else set()
-    return {source.id for source in registry.sources} | editions | marts | before
+    known = {source.id for source in registry.sources} | editions | marts | before
+    return known | set(withdrawals(settings.releases))
 
 
 def require_subjects(settings: Settings, registry: Registry, accepted: Mapping[str, str]) -> None:
@@ -192,20 +191,33 @@ def differences(
         current: The folder of the release.
         files: The sha256 of each source's file in the candidate.
     """
+    then = {entry["source_id"]: entry["sha256"] for entry in read_manifest(current)["inputs"]}
+    issues = [
+        difference
+        for source in registry.sources
+        if source.id in then and then[source.id] != files.get(source.id)
+        if (difference := _issue(build, settings, registry, source, then[source.id]))
+    ]
+    return issues + differences_of_marts(build, current, files)
+
+
+def differences_of_marts(
+    build: duckdb.DuckDBPyConnection, current: Path, files: Collection[str]
+) -> list[Difference]:
+    """The same without the files: lists, rows and columns.
+
+    Args:
+        build: A connection to the candidate, or to a release in its place, attached as ``build``.
+        current: The folder of the release that it is compared with.
+        files: The sources of the candidate.
+    """
     before = read_manifest(current)
     build.execute(f"attach '{quoted(str(current / WAREHOUSE))}' as current_release (read_only)")
     try:
-        then = {entry["source_id"]: entry["sha256"] for entry in before["inputs"]}
-        found = [
-            difference
-            for source in registry.sources
-            if source.id in then and then[source.id] != files.get(source.id)
-            if (difference := _issue(build, settings, registry, source, then[source.id]))
-        ]
-        found += _lists(build)
-        is_wider = not set(files) <= set(then) or _editions(build) - {
-            edition["edition_id"] for edition in before["editions"]
-        }
+        found = list(_lists(build))
+        is_wider = not set(files) <= {entry["source_id"] for entry in before["inputs"]} or (
+            _editions(build) - {edition["edition_id"] for edition in before["editions"]}
+        )
         found += _rows(build, only_lost=bool(is_wider))
         if marts_version(current).split(".")[0] == MARTS_VERSION.split(".")[0]:
             found += _schema(build)

@@ -39,10 +39,13 @@ from orchestration.publish.companions import write_documentation, write_for_peop
 from orchestration.publish.differences import (
     Difference,
     differences,
+    differences_of_marts,
     refuse_held,
     require_subjects,
 )
-from orchestration.publish.pointer import point_to, verify
+from orchestration.publish.held import noted
+from orchestration.publish.pointer import is_current, point_to, refuse_withdrawn
+from orchestration.publish.verification import verify
 from orchestration.queries import query_rows, quoted
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -80,6 +83,11 @@ def publish(
     """
     accepted = accepted or {}
     require_subjects(settings, registry, accepted)
+    with noted(settings):
+        return _publish(settings, registry, accepted)
+
+
+def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]) -> Published:
     if not settings.build_database.exists():
         raise RefreshError(
             "Publishing",
@@ -92,15 +100,15 @@ def publish(
                 )
             ],
         )
-    with _candidate(settings) as build:
+    with _opened(settings.build_database) as build:
         audit(build, candidate_parts(settings, registry))
         inputs = dict(build.execute("select source_id, sha256 from meta.source_file").fetchall())
         code = code_version()
         name = release_id(settings.profile, inputs, code)
         target = settings.releases / name
+        taken_back = refuse_withdrawn(settings.releases, settings.profile, name, accepted)
         if target.exists():
-            verify(target)
-            point_to(settings.releases, name)
+            restore(settings, name, accepted)
             return Published(name, target, read_manifest(target), was_there=True)
         current = current_release(settings.releases)
         if current:
@@ -110,16 +118,12 @@ def publish(
         refuse_held(settings.profile, differs, accepted)
         manifest = _manifest(build, settings, registry, name, code)
         manifest["changes_since"] = changes_since(build, current, differs)
-        manifest["accepted"] = [
-            {"subject": each.subject, "reason": accepted[each.subject], "found": each.found}
-            for each in differs
-            if each.is_held
-        ]
+        manifest["accepted"] = taken_back + _accepted(differs, accepted)
     settings.releases.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".incoming-", dir=settings.releases) as folder:
         incoming = Path(folder) / name
         incoming.mkdir()
-        with _candidate(settings) as build:
+        with _opened(settings.build_database) as build:
             write_warehouse(build, incoming / WAREHOUSE, manifest)
         manifest["warehouse_sha256"] = sha256_of(incoming / WAREHOUSE)
         _write_text(incoming / MANIFEST, json.dumps(manifest, indent=2) + "\n")
@@ -138,6 +142,40 @@ def publish(
     return Published(name, target, manifest, was_there=False)
 
 
+def restore(settings: Settings, name: str, accepted: Mapping[str, str]) -> None:
+    """Make a release current that is there already, if it is whole and nobody withdrew it.
+
+    Its lists, rows and columns are held to the bands as those of a candidate are; its files were
+    when it was published.
+
+    Raises:
+        DamagedError: somebody changed it, or what is current.
+        HeldError: it was withdrawn, or differs too much from what is current.
+    """
+    target, current = settings.releases / name, current_release(settings.releases)
+    taken_back = refuse_withdrawn(settings.releases, settings.profile, name, accepted)
+    verify(target)
+    differs: list[Difference] = []
+    if current and current.name != name:
+        verify(current)
+        files = [entry["source_id"] for entry in read_manifest(target)["inputs"]]
+        with _opened(target / WAREHOUSE) as build:
+            differs = differences_of_marts(build, current, files)
+        refuse_held(settings.profile, differs, accepted)
+    if not is_current(settings.releases, name):
+        told = taken_back + _accepted(differs, accepted)
+        point_to(settings.releases, name, how="restored", accepted=told)
+
+
+def _accepted(differs: Sequence[Difference], accepted: Mapping[str, str]) -> list[dict[str, str]]:
+    """What was held and is not, and why."""
+    return [
+        {"subject": each.subject, "reason": accepted[each.subject], "found": each.found}
+        for each in differs
+        if each.is_held
+    ]
+
+
 def _seal(folder: Path) -> None:
     """Write the checksums of all files, and take away the right to write them."""
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
@@ -148,10 +186,10 @@ def _seal(folder: Path) -> None:
 
 
 @contextmanager
-def _candidate(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The build database attached read-only, by a connection that may write elsewhere."""
+def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database attached read-only as ``build``, by a connection that may write elsewhere."""
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{quoted(str(settings.build_database))}' as build (read_only)")
+        connection.execute(f"attach '{quoted(str(database))}' as build (read_only)")
         connection.execute("use build")
         yield connection
 

@@ -22,7 +22,8 @@ import yaml
 
 from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release
-from orchestration.publish.pointer import point_to, verify
+from orchestration.publish.pointer import point_to
+from orchestration.publish.verification import verify
 from orchestration.settings import PROJECT_ROOT, load_settings
 
 DEPLOY = PROJECT_ROOT / "deploy"

@@ -13,11 +13,10 @@ import duckdb
 import pytest
 
 from orchestration.layout import CURRENT, MANIFEST, MARTS_VERSION, WAREHOUSE
-from orchestration.problems import UsageError
+from orchestration.problems import HeldError, UsageError
 from orchestration.publish import differences as module
 from orchestration.publish.differences import (
     Difference,
-    HeldError,
     bands,
     differences,
     refuse_held,
@@ -83,6 +82,7 @@ def candidate(sample_build: Path, sample_warehouse: Path, tmp_path: Path) -> Ite
         inputs = dict(build.execute("select source_id, sha256 from meta.source_file").fetchall())
         manifest = {
             "release_id": RELEASE_ID,
+            "profile": "sample",
             "marts_version": MARTS_VERSION,
             "inputs": [{"source_id": name, "sha256": sha} for name, sha in inputs.items()],
             "editions": query_rows(build, "select edition_id, areas_listed from marts.dim_edition"),

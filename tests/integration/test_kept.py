@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -166,7 +167,8 @@ def test_what_waits_is_published_though_a_look_finds_nothing_changed(
     """A download that was held: the look finds the file of the release that is current."""
     release = settings.releases / "sample-0"
     release.mkdir(parents=True)
-    (release / MANIFEST).write_text("{}")
+    told = {"release_id": release.name, "profile": "sample", "inputs": [], "editions": []}
+    (release / MANIFEST).write_text(json.dumps(told))
     (settings.releases / CURRENT).symlink_to(release.name)
     ran: list[str] = []
     monkeypatch.setattr(refreshing, "look", lambda *_: Look("unchanged", release))

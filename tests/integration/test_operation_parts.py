@@ -24,8 +24,8 @@ from orchestration.defs.sensors import STILL_SECONDS, build_sensors
 from orchestration.defs.telling import OUTCOME_TAG, tell_end
 from orchestration.defs.told import told
 from orchestration.defs.turn import Turn
-from orchestration.problems import Problem, RefusedError
-from orchestration.publish.differences import STAGE, HeldError
+from orchestration.problems import HeldError, Problem, RefusedError
+from orchestration.publish.differences import STAGE
 from orchestration.sample import write_sample
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import load_registry

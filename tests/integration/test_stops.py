@@ -17,7 +17,8 @@ from orchestration.build.database import load_build, open_build
 from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release
 from orchestration.publish import release as publishing
-from orchestration.publish.pointer import is_current, point_to, verify
+from orchestration.publish.pointer import is_current, point_to
+from orchestration.publish.verification import verify
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
 from orchestration.settings import Settings
 from orchestration.sources import sample_inbox
