@@ -74,6 +74,11 @@ class Settings:
         return self.build / "held.json"
 
     @property
+    def build_loading(self) -> Path:
+        """The raw tables of the next build, until all are read; it then takes the build's place."""
+        return self.build / "warehouse.loading"
+
+    @property
     def dbt_target(self) -> Path:
         return self.build / "dbt"
 

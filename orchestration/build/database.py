@@ -88,7 +88,7 @@ def load_build(
     _require_taken(wanted - {file.source_id for file in files})
     settings.build.mkdir(parents=True, exist_ok=True)
     settings.held.unlink(missing_ok=True)
-    fresh = settings.build_database.with_suffix(".loading")
+    fresh = settings.build_loading
     _remove(fresh)
     methodology = load_methodology()
     try:

@@ -38,7 +38,7 @@ def prepare_dagster(settings: Settings) -> None:
     home.mkdir(parents=True, exist_ok=True)
     ours_file, theirs_file = PROJECT_ROOT / "dagster.yaml", home / "dagster.yaml"
     if not theirs_file.exists():
-        _write(theirs_file, ours_file.read_text(encoding="utf-8"))
+        write_whole(theirs_file, ours_file.read_text(encoding="utf-8"))
     else:
         ours = yaml.safe_load(ours_file.read_text(encoding="utf-8"))
         text = theirs_file.read_text(encoding="utf-8")
@@ -46,7 +46,7 @@ def prepare_dagster(settings: Settings) -> None:
         # Only whole sections are added, at the end: comments and order of what is there stay.
         if added := {name: section for name, section in ours.items() if name not in theirs}:
             section = yaml.safe_dump(added, sort_keys=False)
-            _write(theirs_file, f"{text.rstrip()}\n\n# Added by lbn.\n{section}")
+            write_whole(theirs_file, f"{text.rstrip()}\n\n# Added by lbn.\n{section}")
     os.environ["DAGSTER_HOME"] = str(_plain(home))
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["LBN_PROFILE"] = settings.profile
@@ -139,8 +139,8 @@ def main() -> None:
     prepare_dagster(load_settings())
 
 
-def _write(path: os.PathLike[str], text: str) -> None:
-    """In one step: another command may read it now."""
+def write_whole(path: Path, text: str) -> None:
+    """Write a file in one step: another command may read it now, and none may find half of it."""
     whole = f"{path}.{os.getpid()}"
     with open(whole, "w", encoding="utf-8") as file:
         file.write(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from orchestration.defs.instance import write_whole
 from orchestration.defs.keys import code_at, key
 from orchestration.defs.look import look
 from orchestration.defs.release import release_metadata
@@ -186,8 +187,7 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
         anew = {file.source_id for file in files}
         kept = [file for file in load_taken_files(settings) if file.source_id not in anew]
         settings.build.mkdir(parents=True, exist_ok=True)
-        taken_files(settings).write_text(
-            json.dumps([asdict(file) for file in (*kept, *files)], indent=2), encoding="utf-8"
-        )
+        handed = json.dumps([asdict(file) for file in (*kept, *files)], indent=2)
+        write_whole(taken_files(settings), handed)
 
     return take_source_files

@@ -12,12 +12,13 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
+from orchestration.defs.litter import room, sweep
 from orchestration.settings import Settings
 
 # Between two looks whether the turn is free.
@@ -41,6 +42,7 @@ class Turn:
     """The turn to refresh a profile. Who holds it may take it again in the same process."""
 
     def __init__(self, settings: Settings) -> None:
+        self._settings = settings
         self._root = settings.root
         self._profile = settings.profile
         self._told = settings.root / "refresh.json"
@@ -49,12 +51,13 @@ class Turn:
     def taken(self, tell: Callable[[str], None], run_id: str | None = None) -> Iterator[None]:
         """Wait for the turn, and have it for the length of the context.
 
+        What a killed refresh left is swept up first.
+
         Args:
             tell: Told for whom one waits, once for each holder.
             run_id: The Dagster run that it is for, if there is one yet.
         """
-        self._root.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self._root / "refresh.lock", thread_local=False, is_singleton=True)
+        lock = self._lock()
         waited_for: Holder | None = None
         while True:
             try:
@@ -71,9 +74,23 @@ class Turn:
             before = self._holder() if lock.lock_counter > 1 else None
             holder = Holder(os.getpid(), before.since if before else now, run_id)
             self._told.write_text(json.dumps(asdict(holder)), encoding="utf-8")
-            yield
+            if lock.lock_counter > 1:
+                yield
+            else:
+                sweep(self._settings)
+                with room(self._settings):
+                    yield
         finally:
             lock.release()
+
+    def tidy(self) -> None:
+        """Sweep up now, unless somebody has the turn, who has then swept up."""
+        with suppress(Timeout), self._lock().acquire(timeout=0):
+            sweep(self._settings)
+
+    def _lock(self) -> BaseFileLock:
+        self._root.mkdir(parents=True, exist_ok=True)
+        return FileLock(self._root / "refresh.lock", thread_local=False, is_singleton=True)
 
     def _holder(self) -> Holder | None:
         try:

@@ -188,7 +188,8 @@ def _seal(folder: Path) -> None:
 @contextmanager
 def _opened(database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database attached read-only as ``build``, by a connection that may write elsewhere."""
-    with duckdb.connect() as connection:
+    # By default, what memory does not hold would go to where the command was called.
+    with duckdb.connect(config={"temp_directory": tempfile.gettempdir()}) as connection:
         connection.execute(f"attach '{quoted(str(database))}' as build (read_only)")
         connection.execute("use build")
         yield connection
