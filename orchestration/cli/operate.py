@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +20,7 @@ from orchestration.cli.app import (
     err,
     out,
 )
+from orchestration.cli.interrupt import replaceable
 from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release, read_manifest
 from orchestration.notify import check
@@ -79,9 +81,8 @@ def refresh(
     unused = unclaimed(settings, registry)
     try:
         with report.Progress(err) as progress:
-            refreshed = run(
-                settings, registry, progress, force=force, notify=notify, accept=accepted
-            )
+            whole = partial(run, force=force, notify=notify, accept=accepted)
+            refreshed = replaceable(settings, lambda: whole(settings, registry, progress))
     except RefusedError:
         # What is missing may be there, under a name that nobody knows.
         report.unclaimed(err, unused, report.SHOWN)

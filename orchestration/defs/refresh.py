@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from orchestration.defs.instance import job_origin, prepare_dagster
 from orchestration.defs.look import Outcome, is_kept, look
+from orchestration.defs.turn import Turn
 from orchestration.layout import current_release, read_manifest, told_current
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -59,8 +60,6 @@ def refresh(
         RefreshError: inputs or guards refused the refresh; nothing was published.
         RunFailedError: a step failed for another reason; nothing was published.
     """
-    from orchestration.defs.turn import Turn
-
     with Turn(settings).taken(announcer.announce):
         announcer.announce("Looking for the source files")
         found = look(settings, registry, accept)
@@ -121,9 +120,11 @@ def _run(
             remote_job_origin=job_origin(settings.profile, job_name),
         )
         failures = []
-        for event in execute_run_iterator(InMemoryJob(job), run, instance):
-            announce_event(event, names, announcer)
-            if event.is_failure:
-                failures.append(event)
+        # Known from here on as the run that has the turn: should it be cut short, it is marked.
+        with Turn(settings).taken(announcer.announce, run.run_id):
+            for event in execute_run_iterator(InMemoryJob(job), run, instance):
+                announce_event(event, names, announcer)
+                if event.is_failure:
+                    failures.append(event)
         if failures:
             raise failure_of(run.run_id, failures)

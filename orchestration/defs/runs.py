@@ -15,6 +15,7 @@ from pathlib import Path
 import dagster as dg
 from filelock import FileLock, Timeout
 
+from orchestration.defs.instance import prepare_dagster
 from orchestration.defs.telling import (
     HELD,
     NOT_RESTORED,
@@ -41,6 +42,7 @@ _GONE = (
     "This run ended without a word: its process was killed, or its machine was stopped. Nothing "
     "was published by it. The next refresh needs nothing done by hand."
 )
+_MADE_NOTHING = ("unchanged", "failed", "killed", "interrupted", NOT_RESTORED)
 _UNDER_WAY = [
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
@@ -97,7 +99,15 @@ def reap(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
     return dead
 
 
-_MADE_NOTHING = ("unchanged", "failed", "killed", NOT_RESTORED)
+def mark_interrupted(settings: Settings, run_id: str) -> None:
+    """Mark a run as ended that was interrupted in this process; who did so need not be told."""
+    prepare_dagster(settings)
+    with dg.DagsterInstance.get() as instance:
+        run = instance.get_run_by_id(run_id)
+        if run and not run.is_finished:
+            instance.report_run_canceled(run, "Interrupted by Ctrl-C or SIGTERM.")
+            instance.add_run_tags(run_id, {OUTCOME_TAG: "interrupted"})
+        _tidy(instance, settings)
 
 
 def prune(instance: dg.DagsterInstance, profile: str, before: datetime) -> list[str]:

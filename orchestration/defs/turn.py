@@ -13,12 +13,13 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 
 from filelock import BaseFileLock, FileLock, Timeout
 
 from orchestration.defs.litter import room, sweep
+from orchestration.layout import current_release
 from orchestration.settings import Settings
 
 # Between two looks whether the turn is free.
@@ -32,6 +33,8 @@ class Holder:
     pid: int
     since: str
     run_id: str | None
+    # The release that was current when the turn began.
+    current: str | None
 
     def __str__(self) -> str:
         run = f", run {self.run_id}" if self.run_id else ""
@@ -64,15 +67,14 @@ class Turn:
                 lock.acquire(timeout=0)
                 break
             except Timeout:
-                holder = self._holder()
+                holder = self.holder()
                 if holder and holder != waited_for:
                     tell(f"Waiting for another refresh of {self._profile}: {holder}")
                     waited_for = holder
                 time.sleep(_PAUSE)
         try:
-            now = datetime.now(UTC).isoformat(timespec="seconds")
-            before = self._holder() if lock.lock_counter > 1 else None
-            holder = Holder(os.getpid(), before.since if before else now, run_id)
+            holder = self.holder() if lock.lock_counter > 1 else None
+            holder = replace(holder or self._new_holder(), run_id=run_id)
             self._told.write_text(json.dumps(asdict(holder)), encoding="utf-8")
             if lock.lock_counter > 1:
                 yield
@@ -92,7 +94,13 @@ class Turn:
         self._root.mkdir(parents=True, exist_ok=True)
         return FileLock(self._root / "refresh.lock", thread_local=False, is_singleton=True)
 
-    def _holder(self) -> Holder | None:
+    def _new_holder(self) -> Holder:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        current = current_release(self._settings.releases)
+        return Holder(os.getpid(), now, None, current.name if current else None)
+
+    def holder(self) -> Holder | None:
+        """Who has the turn, or had it last."""
         try:
             return Holder(**json.loads(self._told.read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
