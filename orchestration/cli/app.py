@@ -61,7 +61,8 @@ app = typer.Typer(
     "a release. For the real lists put the official files into a folder and run "
     "[bold]lbn refresh --profile england --inbox FOLDER[/bold].",
     epilog="Exit codes: 0 done; 1 refused or failed, nothing published; 2 wrong usage; "
-    "3 nothing to show yet, or source files missing.",
+    "3 nothing to show yet, or source files missing; 4 held until a person accepts it; "
+    "130 interrupted.",
 )
 
 ProfileOption = Annotated[

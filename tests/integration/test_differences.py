@@ -429,7 +429,9 @@ def test_sources_editions_and_marts_can_be_accepted(tmp_path: Path, subject: str
 
 def test_a_mart_that_is_gone_can_be_accepted(candidate: Candidate) -> None:
     """It is in the release alone, and held: there must be a way on."""
-    (candidate.release / MANIFEST).write_text(json.dumps({"row_counts": {"mart_of_before": 1}}))
+    told = json.loads((candidate.release / MANIFEST).read_text(encoding="utf-8"))
+    told["row_counts"] = {"mart_of_before": 1}
+    (candidate.release / MANIFEST).write_text(json.dumps(told), encoding="utf-8")
     (candidate.settings.releases / CURRENT).symlink_to(candidate.release.name)
     require_subjects(candidate.settings, REGISTRY, {"mart_of_before": "nobody read it"})
 

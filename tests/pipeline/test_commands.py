@@ -6,18 +6,16 @@ In this process, on the sample's release. An option that is added needs a test t
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import duckdb
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from orchestration.cli.main import app
 from orchestration.defs import assembly, instance
@@ -26,58 +24,11 @@ from orchestration.defs.refresh import Refreshed
 from orchestration.layout import read_manifest
 from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry
+from tests.pipeline import test_releases
+from tests.support.command import COVERED, Ask, of
 from tests.support.site import Site
 
 OLD, NEW = "lsoa21_imd2019_cni2023", "lsoa21_imd2025_cni2023"
-COVERED: set[tuple[str, str]] = set()
-Test = TypeVar("Test", bound=Callable[..., None])
-
-
-def of(command: str, *options: str) -> Callable[[Test], Test]:
-    """Say which options of a command a test sees the effect of."""
-
-    def mark(test: Test) -> Test:
-        COVERED.update((command, option) for option in options)
-        return test
-
-    return mark
-
-
-class Asked:
-    """A command's answer."""
-
-    def __init__(self, result: Any) -> None:
-        self.code: int = result.exit_code
-        self.out: str = result.stdout
-        self.err: str = result.stderr
-        if result.exception and not isinstance(result.exception, SystemExit):
-            raise result.exception
-
-    @property
-    def data(self) -> Any:
-        assert self.code == 0, self.err
-        return json.loads(self.out)
-
-    @property
-    def rows(self) -> list[dict[str, str]]:
-        assert self.code == 0, self.err
-        return list(csv.DictReader(io.StringIO(self.out)))
-
-
-class Ask:
-    """The command bound to a data root, in this process."""
-
-    def __init__(self, data: Path) -> None:
-        self.data = data
-
-    def __call__(self, *arguments: str, **environment: str) -> Asked:
-        variables = {
-            "LBN_DATA": str(self.data),
-            "LBN_PROFILE": "",
-            "LBN_INBOX": "",
-            "LBN_FETCH": "",
-        } | environment
-        return Asked(CliRunner().invoke(app, list(arguments), env=variables))
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +53,8 @@ def listed(ask: Ask) -> list[dict[str, str]]:
 
 
 def test_every_option_of_every_command_has_a_test() -> None:
+    # Commands on releases have a module of their own, which names its options as it is read.
+    assert test_releases.__doc__
     group: Any = typer.main.get_command(app)
     there = {
         (name, parameter.name)
@@ -128,6 +81,10 @@ def test_every_option_of_every_command_has_a_test() -> None:
         ["whatif", NEW],
         ["export", NEW, "--format", "csv"],
         ["compare", "a", "b"],
+        ["releases"],
+        ["rollback"],
+        ["verify"],
+        ["prune", "--keep", "1"],
     ],
     ids=lambda arguments: arguments[0],
 )

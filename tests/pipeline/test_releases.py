@@ -19,7 +19,7 @@ from orchestration.layout import current_release, read_manifest, told_current
 from orchestration.publish.pointer import is_current, point_to
 from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry
-from tests.pipeline.test_commands import Ask, Asked
+from tests.support.command import Ask, Asked, of
 from tests.support.releases import another, seal
 from tests.support.site import Site
 from tests.support.stops import each_stop
@@ -85,6 +85,7 @@ def current(settings: Settings) -> str:
 # --- lbn releases ---------------------------------------------------------------------------------
 
 
+@of("releases", "format_", "profile")
 def test_the_releases_are_listed_newest_first(ask: Ask, names: tuple[str, str, str]) -> None:
     listed = ask("releases", "--format", "json").data
     assert [each["release_id"] for each in listed] == list(names)
@@ -133,6 +134,7 @@ def test_a_release_that_cannot_be_read_is_listed_and_says_so(
 # --- lbn rollback ---------------------------------------------------------------------------------
 
 
+@of("rollback", "release", "reason", "profile")
 def test_a_rollback_is_kept_by_the_refreshes_that_follow(
     ask: Ask, settings: Settings, names: tuple[str, str, str]
 ) -> None:
@@ -369,12 +371,13 @@ def test_the_status_shows_what_a_damaged_release_says_of_itself(
     assert "checksums intact" not in answer.out
 
 
+@of("verify", "release", "profile")
 def test_a_whole_release_is_verified(ask: Ask, names: tuple[str, str, str]) -> None:
     for name in ((), (names[1],)):
         answer = ask("verify", *name)
         assert answer.code == 0, answer.err
         assert f"{name[0] if name else names[0]}: every file as it was published" in answer.out
-        assert int(answer.out.replace("\n", " ").split(" rules judged again")[0].split()[-1]) > 50
+        assert int(answer.out.replace("\n", " ").split(" rules judged again")[0].split()[-1]) > 10
 
 
 @pytest.mark.parametrize(
@@ -391,8 +394,8 @@ def test_a_whole_release_is_verified(ask: Ask, names: tuple[str, str, str]) -> N
             "7 broken",
         ),
         (
-            "update marts.double_disadvantage set imd_rank = imd_rank + 1",
-            "guard marts_double_disadvantage",
+            "update marts.dim_area set lad_name = null where area_code = 'X01000001'",
+            "guard marts_dim_area, has_authority",
         ),
     ],
     ids=["rows", "table", "release", "verdict", "failed", "figure"],
@@ -438,6 +441,7 @@ def test_verdicts_of_other_code_are_not_judged_again(
 # --- lbn prune ------------------------------------------------------------------------------------
 
 
+@of("prune", "keep", "dry_run", "profile")
 def test_the_oldest_go_and_the_current_one_never(
     ask: Ask, settings: Settings, names: tuple[str, str, str]
 ) -> None:

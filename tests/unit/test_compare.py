@@ -22,7 +22,8 @@ def release(folder: Path, name: str = "sample-0123456789ab", built: str = "2026-
     """A release of one mart, one file a format and one page."""
     for part in ("exports", "explorer", "documentation"):
         (folder / part).mkdir(parents=True)
-    manifest = {"release_id": name, "built_at": f"{built}T06:00:00+00:00", "inputs": []}
+    manifest = {"release_id": name, "profile": "sample", "editions": [], "inputs": []}
+    manifest["built_at"] = f"{built}T06:00:00+00:00"
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
         warehouse.execute("create schema marts; create schema meta")
