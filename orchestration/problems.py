@@ -7,14 +7,14 @@ Dagster UI print the same text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import ClassVar
 
+from orchestration.text import visible
+
 # What is said of a file holds values of it, of any length and with signs that terminals obey.
 _MOST_SAID = 2_000
-_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 CHECKING = "Checking a release"
 UNTOUCHED = "Nothing was published: the release that was current still is, unchanged."
 
@@ -31,7 +31,7 @@ class Problem:
     def __post_init__(self) -> None:
         for field in fields(self):
             text = getattr(self, field.name)
-            said = _OBEYED.sub(lambda sign: repr(sign[0])[1:-1], text[:_MOST_SAID])
+            said = visible(text[:_MOST_SAID])
             if len(text) > _MOST_SAID:
                 said += f"... ({len(text) - _MOST_SAID:,} characters more)"
             object.__setattr__(self, field.name, said)

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.console import Console
 from typer.core import TyperGroup
 
 from orchestration.cli import report
+from orchestration.cli.console import PlainConsole
 from orchestration.layout import (
     MARTS_VERSION,
     current_release,
@@ -30,9 +30,8 @@ from orchestration.sources.registry import Registry, load_registry, profile_name
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-# Into a file or a pipe, lines are as long as they need to be.
-out = Console(highlight=False, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, highlight=False, width=None if sys.stderr.isatty() else 200)
+out = PlainConsole(sys.stdout)
+err = PlainConsole(sys.stderr, stderr=True)
 
 
 class Refusing(TyperGroup):

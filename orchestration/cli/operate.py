@@ -129,7 +129,7 @@ def status(profile: ProfileOption = None) -> None:
         from orchestration.defs.instance import automation
 
         for line in automation(settings):
-            out.print(line, markup=False)
+            out.print(line)
     if damage:
         raise damage
 
@@ -198,9 +198,8 @@ def ui(
             f"Listening on {host}: the UI has no login. Whoever reaches it can start and end runs "
             "and read every figure. docs/deployment.md has what to put in front.",
             style="yellow",
-            markup=False,
         )
-    err.print(f"Dagster UI on http://{host}:{port} (Ctrl-C ends it)", markup=False)
+    err.print(f"Dagster UI on http://{host}:{port} (Ctrl-C ends it)")
     server = Path(sys.executable).with_name("dagster-webserver")
     workspace = str(PROJECT_ROOT / "workspace.yaml")
     arguments = ["-h", host, "-p", str(port), "-w", workspace]

@@ -15,6 +15,7 @@ from orchestration.cli import report
 from orchestration.cli.app import ProfileOption, app, asked, context, err, out
 from orchestration.problems import RefusedError, UsageError
 from orchestration.publish.exports.formats import ExportFormat
+from orchestration.text import one_line, visible
 
 
 class Format(StrEnum):
@@ -54,12 +55,17 @@ def write_rows(rows: list[dict[str, Any]], format_: Format) -> None:
         json.dump(rows, sys.stdout, indent=2)
         sys.stdout.write("\n")
     elif rows:
-        from orchestration.publish.exports.csv_file import guarded
-
         writer = csv.DictWriter(sys.stdout, fieldnames=list(rows[0]), lineterminator="\n")
         writer.writeheader()
         for row in rows:
-            writer.writerow({k: guarded(v) if isinstance(v, str) else v for k, v in row.items()})
+            writer.writerow({k: _cell(v) for k, v in row.items()})
+
+
+def _cell(value: Any) -> Any:
+    """A value in CSV that goes to a terminal or a spreadsheet, neither of which may obey it."""
+    from orchestration.publish.exports.csv_file import guarded
+
+    return visible(guarded(value)) if isinstance(value, str) else value
 
 
 @app.command(
@@ -123,7 +129,7 @@ def explain(
     else:
         for line in lines(found):
             # A line break in a name would begin a line that is not ours.
-            out.print(" ".join(line.splitlines()), markup=False, soft_wrap=True)
+            out.print(" ".join(line.splitlines()), soft_wrap=True)
 
 
 @app.command(
@@ -153,7 +159,6 @@ def diff(
         err.print(
             f"{found.edition_from} is the earlier one: shown is the change from it to "
             f"{found.edition_to}.",
-            markup=False,
         )
     if format_ is Format.table:
         report.edition_diff(out, found)
@@ -214,7 +219,7 @@ def whatif(
         sys.stdout.write("\n")
     else:
         for line in report.what_if_summary(found):
-            err.print(line, markup=False)
+            err.print(line)
         write_rows(found.rows, format_)
 
 
@@ -264,10 +269,10 @@ def export(
         )
         warning = about(connection).warning
     if warning and not registry.profile.synthetic:
-        err.print(warning, markup=False, style="yellow", soft_wrap=True)
+        err.print(warning, style="yellow", soft_wrap=True)
     for file in files:
-        out.print(str(file), markup=False, soft_wrap=True)
-    err.print(f"{rows:,} areas; rank 1 = worst", markup=False)
+        out.print(str(file), soft_wrap=True)
+    err.print(f"{rows:,} areas; rank 1 = worst")
 
 
 @app.command(epilog="Example: lbn compare A B --renamed old=new")
@@ -306,8 +311,8 @@ def compare(
         sys.stdout.write("\n")
     else:
         for difference in found:
-            out.print(f"{difference.where}: {difference.what}", markup=False, soft_wrap=True)
+            out.print(one_line(f"{difference.where}: {difference.what}"), soft_wrap=True)
         left_out = ", ".join(BY_NATURE)
-        out.print(f"{len(found):,} differences (left out: {left_out})", markup=False)
+        out.print(f"{len(found):,} differences (left out: {left_out})")
     if found:
         raise typer.Exit(RefusedError.exit_code)

@@ -24,7 +24,7 @@ from orchestration.settings import Settings
 
 def _turn(settings: Settings) -> Any:
     """What changes which release is current waits for a refresh that is under way."""
-    return Turn(settings).taken(lambda text: err.print(text, markup=False))
+    return Turn(settings).taken(err.print)
 
 
 @app.command("releases")

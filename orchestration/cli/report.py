@@ -12,16 +12,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
+from orchestration.cli.console import styled
 from orchestration.defs.refresh import Refreshed
 from orchestration.layout import CURRENT, EXPLORER, FIRST_PAGE, WAREHOUSE, told_current
 from orchestration.settings import Settings
 from orchestration.sources.inbox import Unclaimed
 from orchestration.sources.registry import Profile, Source
+from orchestration.text import one_line
 
 # Both import DuckDB, which most commands do without.
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ _NAMED = 10
 # Files that no source takes, in the summary of a refresh: an inbox can be somebody's downloads.
 SHOWN = 10
 
+_DONE, _FAILED = ("✓", "green"), ("✗", "red")
+
 _OUTCOMES = {
     "built": "Published",
     "unchanged": "Nothing changed: the same inputs and code as",
@@ -44,7 +46,7 @@ _OUTCOMES = {
 def banner(console: Console, profile: Profile) -> None:
     """Whatever comes from the synthetic country says so first."""
     if profile.synthetic:
-        console.print(f"[bold yellow]SYNTHETIC[/] {escape(profile.label)}")
+        console.print(styled(("SYNTHETIC", "bold yellow"), f" {profile.label}"))
 
 
 class Progress:
@@ -52,7 +54,7 @@ class Progress:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._status = console.status("")
+        self._status = console.status(styled())
         self._step: str | None = None
         self._begun = 0.0
 
@@ -62,22 +64,23 @@ class Progress:
 
     def announce(self, step: str) -> None:
         """A step begins, and the one before it, of which no more was said, is done."""
-        self._finish("[green]✓[/]")
+        self._finish(_DONE)
         self._step, self._begun = step, time.monotonic()
-        self._status.update(escape(step))
+        self._status.update(styled(step))
 
     def succeeded(self) -> None:
         """The step that runs is done, whatever becomes of others."""
-        self._finish("[green]✓[/]")
+        self._finish(_DONE)
 
     def failed(self) -> None:
         """The step that runs has failed; others may follow."""
-        self._finish("[red]✗[/]")
+        self._finish(_FAILED)
 
-    def _finish(self, mark: str) -> None:
+    def _finish(self, mark: tuple[str, str]) -> None:
         if self._step:
             seconds = time.monotonic() - self._begun
-            self._console.print(f"{mark} {escape(self._step)} [dim]{seconds:.1f} s[/]")
+            told = styled(mark, f" {self._step} ", (f"{seconds:.1f} s", "dim"))
+            self._console.print(told)
         self._step = None
 
     def __exit__(
@@ -86,7 +89,7 @@ class Progress:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._finish("[red]✗[/]" if kind else "[green]✓[/]")
+        self._finish(_FAILED if kind else _DONE)
         self._status.stop()
 
 
@@ -98,9 +101,14 @@ def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
     return table
 
 
-def _plain(row: dict[str, Any], *names: str) -> Iterator[Text]:
-    """Cells with names that the publisher gave: on one line, and no markup of ours."""
-    return (Text(" ".join((row[name] or "").split())) for name in names)
+def _plain(row: dict[str, Any], *names: str) -> Iterator[str]:
+    """Cells with names that the publisher gave, each on one line."""
+    return (one_line(row[name] or "") for name in names)
+
+
+def _path(text: str) -> str:
+    """Text with the path of a file: on one line, with every space that is in it."""
+    return "\\n".join(text.splitlines())
 
 
 def _count(value: Any) -> str:
@@ -145,18 +153,16 @@ def _changes(console: Console, manifest: dict[str, Any]) -> None:
         for change in ("joined", "left"):
             named = [each for each in edition.get("areas", []) if each["change"] == change]
             for area in named[:_NAMED]:
-                console.print(f"    {change:<6} {named_area(area)}", markup=False)
+                console.print(f"    {change:<6} {named_area(area)}")
             if len(named) > _NAMED:
                 console.print(f"    {change:<6} and {len(named) - _NAMED:,} more: manifest.json")
     for each in changes.get("differences", []):
-        console.print(f"  {each['subject']}: {each['found']}", markup=False)
+        console.print(f"  {each['subject']}: {one_line(each['found'])}")
 
 
 def _accepted(console: Console, accepted: Sequence[dict[str, str]]) -> None:
     for each in accepted:
-        console.print(
-            f"Accepted: {each['subject']}, {each['reason']} ({each['found']})", markup=False
-        )
+        console.print(one_line(f"Accepted: {each['subject']}, {each['reason']} ({each['found']})"))
 
 
 def refreshed(
@@ -180,10 +186,8 @@ def refreshed(
     expectations = sum(guard["passed"] for guard in guards)
     passed = sum(guard["passed"] == guard["expectations"] for guard in guards)
     console.print()
-    console.print(
-        f"[bold]{_OUTCOMES[result.outcome]}[/] {manifest['release_id']} "
-        f"({manifest['label']}, {escape(manifest['country'])})"
-    )
+    about = f" {manifest['release_id']} ({manifest['label']}, {one_line(manifest['country'])})"
+    console.print(styled((_OUTCOMES[result.outcome], "bold"), about))
     _editions(console, manifest)
     console.print(
         f"{_of(passed, len(guards))} guards passed ({expectations} expectations); "
@@ -191,39 +195,41 @@ def refreshed(
     )
     for source in manifest["inputs"]:
         if source["issue"].startswith("re-issue"):
-            console.print(f"[yellow]{source['source_id']}[/] is a {escape(source['issue'])}")
+            console.print(
+                styled((source["source_id"], "yellow"), f" is a {one_line(source['issue'])}")
+            )
     if result.outcome == "built":
         _changes(console, manifest)
     _accepted(console, result.accepted)
     needed = {each["subject"] for each in result.accepted}
     if unneeded := sorted(set(accepted) - needed):
-        console.print(f"Not needed: --accept {', '.join(unneeded)}", markup=False, style="yellow")
+        console.print(f"Not needed: --accept {', '.join(unneeded)}", style="yellow")
     unclaimed(console, unused, SHOWN)
     current = settings.releases / CURRENT
     if current.is_relative_to(Path.cwd()):
         current = current.relative_to(Path.cwd())
     profile = "" if settings.profile == "sample" else f" --profile {settings.profile}"
     for what, file in (("Warehouse", WAREHOUSE), ("Explorer", f"{EXPLORER}/{FIRST_PAGE}")):
-        console.print(f"{what + ':':<10} {current / file}", markup=False)
+        console.print(f"{what + ':':<10} {current / file}")
     console.print("\nNext:")
     for command, what in (
         (f"list lsoa21_imd2025_cni2023{profile}", "read a list"),
         (f"status{profile}", "what is published, built from what"),
         (f"ui{profile}", "the same as a graph, in the Dagster UI"),
     ):
-        console.print(f"  {_lbn()} {command}", markup=False)
-        console.print(f"      {what}", markup=False, style="dim")
+        console.print(f"  {_lbn()} {command}")
+        console.print(f"      {what}", style="dim")
 
 
 def unclaimed(console: Console, files: Sequence[Unclaimed], most: int | None = None) -> None:
     """The files of the inbox that are no source's, or the first of them."""
     if not files:
         return
-    console.print("[yellow]In the inbox and not used:[/]")
+    console.print("In the inbox and not used:", style="yellow")
     for file in files[:most]:
-        console.print(f"  {file}", markup=False, soft_wrap=True)
+        console.print(f"  {_path(str(file))}", soft_wrap=True)
     if rest := len(files[most:]) if most else 0:
-        console.print(f"  and {rest:,} more: {_lbn()} sources names them", markup=False)
+        console.print(f"  and {rest:,} more: {_lbn()} sources names them")
 
 
 def _lbn() -> str:
@@ -244,7 +250,7 @@ def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> 
         )
     console.print(table)
     where = f" ({rows[0]['label']}, {rows[0]['release_id']})" if rows else ""
-    console.print(f"{len(rows):,} areas on {edition}{where}; rank 1 = worst", markup=False)
+    console.print(f"{len(rows):,} areas on {edition}{where}; rank 1 = worst")
 
 
 def status(
@@ -256,19 +262,17 @@ def status(
         is_intact: Whether the files are those that were published.
         waits: What a person has to agree to before it is published, if anything is.
     """
-    intact = "checksums intact" if is_intact else "[red]DAMAGED[/]"
-    console.print(
-        f"[bold]{manifest['release_id']}[/] ({manifest['label']}, "
-        f"{escape(manifest['country'])}), {intact}"
-    )
+    about = f" ({manifest['label']}, {one_line(manifest['country'])}), "
+    intact = ("checksums intact", "") if is_intact else ("DAMAGED", "red")
+    console.print(styled((manifest["release_id"], "bold"), about, intact))
     console.print(f"built {manifest['built_at']} by code {manifest['code_version']}")
     told = told_current(release.parent)
     if told.get("how") in ("restored", "rolled back"):
         why = f": {told['reason']}" if told["reason"] else ""
-        console.print(f"{told['how']} {told['since']}{why}", markup=False)
-    console.print(f"in {release}\n", markup=False)
+        console.print(one_line(f"{told['how']} {told['since']}{why}"))
+    console.print(f"in {release}\n")
     if waits:
-        console.print(f"Held: {waits}\n", markup=False, style="yellow")
+        console.print(f"Held: {one_line(waits)}\n", style="yellow")
     _accepted(console, [*manifest.get("accepted", []), *told.get("accepted", [])])
     _editions(console, manifest)
     console.print()
@@ -291,7 +295,7 @@ def status(
             source["sha256"][:12],
             _count(source["rows"]),
             _minute(source["retrieved_at"]),
-            source["issue"],
+            one_line(source["issue"]),
         )
     console.print(table)
 
@@ -309,7 +313,7 @@ class FoundSource:
 
 def sources(console: Console, found: list[FoundSource]) -> None:
     for entry in found:
-        console.print(f"[bold]{entry.source.id}[/]  {escape(entry.source.title)}")
+        console.print(styled((entry.source.id, "bold"), f"  {entry.source.title}"))
         rows = f"{entry.expected_rows:,} rows of the nation expected"
         if entry.rows_read is not None:
             rows += f", {entry.rows_read:,} rows read in all"
@@ -319,22 +323,22 @@ def sources(console: Console, found: list[FoundSource]) -> None:
             ("rows", rows),
             ("licence", entry.source.licence),
         ):
-            console.print(f"  {name:<8} {value}", markup=False)
+            console.print(f"  {name:<8} {_path(value)}")
 
 
 def edition_diff(console: Console, diff: Diff) -> None:
     """An area in two lines: the reason is a sentence, too long for a cell of a table."""
     for row in diff.rows:
-        where = Text(", ").join(_plain(row, "area_name", "lad_name", "region_name"))
-        console.print(Text.assemble((row["area_code"], "bold"), "  ", where))
-        console.print(Padding(Text(row["reason"]), (0, 0, 0, 2)))
+        where = ", ".join(_plain(row, "area_name", "lad_name", "region_name"))
+        console.print(styled((row["area_code"], "bold"), "  ", where))
+        (reason,) = _plain(row, "reason")
+        console.print(Padding(reason, (0, 0, 0, 2)))
     if diff.rows:
         console.print()
     counts = ", ".join(f"{count:,} {change}" for change, count in diff.counts.items())
     console.print(
         f"{counts}: from {diff.edition_from} to {diff.edition_to} "
         f"({diff.label}, {diff.release_id}); rank 1 = worst",
-        markup=False,
     )
 
 
@@ -372,7 +376,7 @@ def what_if(console: Console, found: WhatIf) -> None:
         console.print(table)
         console.print()
     for line in what_if_summary(found):
-        console.print(line, markup=False)
+        console.print(line)
 
 
 def releases(console: Console, rows: Sequence[dict[str, Any]]) -> None:
@@ -390,19 +394,19 @@ def releases(console: Console, rows: Sequence[dict[str, Any]]) -> None:
             _minute(row["built_at"] or ""),
             f"{row['bytes'] / 1e6:,.0f}",
             row["label"] or "",
-            Text("\n".join(told)),
+            "\n".join(told),
         )
     console.print(table)
-    console.print("→ is current", markup=False, style="dim")
+    console.print("→ is current", style="dim")
 
 
 def rolled_back(console: Console, now: str, before: str | None, profile: str) -> None:
-    console.print(f"[bold]{now}[/] is current" + (f", {before} was." if before else "."))
+    was = f", {before} was." if before else "."
+    console.print(styled((now, "bold"), f" is current{was}"))
     if before:
         console.print(
             "A refresh of the same files by the same code does not undo this. What differs:\n"
             f"  {_lbn()} compare {now} {before} --profile {profile}",
-            markup=False,
         )
 
 
@@ -412,16 +416,14 @@ def verified(console: Console, release_id: str, judged: int) -> None:
         if judged
         else ("no rule judged again: other code made it")
     )
-    console.print(
-        f"[bold]{release_id}[/]: every file as it was published; its tables and verdicts are those "
-        f"of its manifest; {again}"
-    )
+    whole = ": every file as it was published; its tables and verdicts are those of its manifest; "
+    console.print(styled((release_id, "bold"), f"{whole}{again}"))
 
 
 def pruned(console: Console, found: Sequence[Pruned], *, only_said: bool) -> None:
     for each in found:
         size = f"{each.release.bytes / 1e6:,.0f} MB"
         what = f"stays: {each.stays}" if each.stays else "would go" if only_said else "removed"
-        console.print(f"{each.release.release_id}  {size}  {what}", markup=False)
+        console.print(f"{each.release.release_id}  {size}  {what}")
     freed = sum(each.release.bytes for each in found if not each.stays) / 1e6
-    console.print(f"{freed:,.0f} MB {'would be ' if only_said else ''}freed", markup=False)
+    console.print(f"{freed:,.0f} MB {'would be ' if only_said else ''}freed")

@@ -35,6 +35,7 @@ from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND, read_all
 from orchestration.settings import DBT_PROJECT, Settings
 from orchestration.sources.registry import Registry, Source
 from orchestration.sources.vault import Vault
+from orchestration.text import one_line
 
 BANDS = Path(__file__).with_name("bands.yml")
 STAGE = "Comparing with the current release"
@@ -327,7 +328,7 @@ def _cells(
         for column, cells, changed, size, risen, examples in rows:
             called = f"{name} of {column}" if column else name
             more = f" and {changed - len(examples):,} more" if changed > len(examples) else ""
-            shown = ", ".join(map(_line, examples))
+            shown = ", ".join(map(one_line, examples))
             text = f"{called}: {changed:,} of {cells:,} differ ({shown}{more})"
             yield text, _beyond(band, kind, name, cells, changed, size, risen)
 
@@ -428,17 +429,12 @@ def _lists(build: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
 def named_area(area: Mapping[str, Any]) -> str:
     """An area as people know it: ``E01000001 City of London 001A (City of London)``."""
     lad = f" ({area['lad_name']})" if area["lad_name"] else ""
-    return _line(f"{area['area_code']} {area['area_name'] or ''}{lad}")
+    return one_line(f"{area['area_code']} {area['area_name'] or ''}{lad}")
 
 
 def named_areas(areas: Iterable[Mapping[str, Any]], change: str) -> str:
     """The first of the areas that joined or left, and how many more there are."""
     return _some([named_area(area) for area in areas if area["change"] == change])
-
-
-def _line(text: str) -> str:
-    """On one line, whatever a publisher put into a name."""
-    return " ".join(text.split())
 
 
 def _marts(build: duckdb.DuckDBPyConnection, database: str) -> dict[str, dict[str, str]]:
@@ -496,6 +492,6 @@ def _one(build: duckdb.DuckDBPyConnection, sql: str, *values: object) -> tuple[A
 
 def _some(texts: list[str] | None) -> str:
     """The first few of many, and how many more there are."""
-    shown = [_line(text) for text in (texts or [])[:EXAMPLES]]
+    shown = [one_line(text) for text in (texts or [])[:EXAMPLES]]
     more = len(texts or []) - len(shown)
     return ", ".join(shown) + (f" and {more:,} more" if more else "")

@@ -18,10 +18,14 @@ import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
+from orchestration.cli.app import out
 from orchestration.cli.main import app
+from orchestration.cli.report import refreshed, status
+from orchestration.defs.refresh import Refreshed
 from orchestration.defs.report import report
 from orchestration.layout import CURRENT, MANIFEST, MARTS_VERSION, WAREHOUSE
 from orchestration.publish.explorer import write_explorer
+from orchestration.settings import Settings
 from tests.support.build import RELEASE_ID
 
 pytestmark = pytest.mark.xdist_group("release")
@@ -37,7 +41,11 @@ NAMES = (
     "\u202eelbatsnoC\u202c שלום العربية",
     "Two\nON the list\r\nlines\tand a tab",
     "\\[x] C:\\names\\new 'a' \"b\" `c` %TEMP% $HOME",
+    "[/red] :bug:",
+    "\x1b[2J\x1b]0;title\x07\b\x00 \x9b31m\x7f",
 )
+# What a terminal obeys; a table in a pipe ends its lines with no more than line feeds.
+OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +55,9 @@ def release(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) ->
     folder = data / "sample" / "releases" / RELEASE_ID
     folder.mkdir(parents=True)
     (folder.parent / CURRENT).symlink_to(folder)
-    (folder / MANIFEST).write_text(json.dumps({"marts_version": MARTS_VERSION}), "utf-8")
+    (folder / MANIFEST).write_text(
+        json.dumps({"marts_version": MARTS_VERSION, "inputs": []}), "utf-8"
+    )
     warehouse = Path(shutil.copy(sample_warehouse, folder / WAREHOUSE))
     with duckdb.connect(str(warehouse)) as connection:
         codes = connection.execute(
@@ -70,9 +80,10 @@ def lbn(release: Path, monkeypatch: pytest.MonkeyPatch) -> CliRunner:
     return CliRunner()
 
 
-def answer(lbn: CliRunner, *arguments: str) -> Result:
+def answer(lbn: CliRunner, *arguments: str, exit_code: int = 0) -> Result:
     ran = lbn.invoke(app, [*arguments, "--profile", "sample"])
-    assert ran.exit_code == 0, (ran.output, ran.exception)
+    assert ran.exit_code == exit_code, (ran.output, ran.exception)
+    assert not OBEYED.search(ran.output)
     return ran
 
 
@@ -80,10 +91,15 @@ def on_one_line(name: str) -> str:
     return " ".join(name.split())
 
 
+def shown(name: str) -> str:
+    """On one line, with every sign that a terminal obeys as Python writes it."""
+    return OBEYED.sub(lambda sign: repr(sign[0])[1:-1], on_one_line(name))
+
+
 def test_list_shows_every_name_whole_and_on_its_line(lbn: CliRunner) -> None:
     lines = answer(lbn, "list", EDITION).stdout.splitlines()
     for name in NAMES:
-        assert sum(on_one_line(name) in line for line in lines) == 1, name
+        assert sum(shown(name) in line for line in lines) == 1, name
 
 
 @pytest.mark.parametrize(
@@ -96,7 +112,7 @@ def test_who_joins_and_leaves_is_shown_by_its_whole_name(
 ) -> None:
     lines = answer(lbn, *arguments).stdout.splitlines()
     for name in NAMES:
-        assert any(on_one_line(name) in line for line in lines), name
+        assert any(shown(name) in line for line in lines), name
 
 
 def test_list_as_csv_has_no_cell_that_a_spreadsheet_runs_and_as_json_every_name(
@@ -106,21 +122,86 @@ def test_list_as_csv_has_no_cell_that_a_spreadsheet_runs_and_as_json_every_name(
     cells = [cell for row in rows for cell in row.values()]
     assert not [cell for cell in cells if re.match(r"[=+@\t\r\n]|-\D", cell)]
     named = {row["area_name"].removeprefix("'") for row in rows}
-    # The parser of the test reads a text, in which all line ends are alike.
-    assert {name.replace("\r\n", "\n") for name in NAMES} <= named
+    signs = {name: OBEYED.sub(lambda sign: repr(sign[0])[1:-1], name) for name in NAMES}
+    assert {*signs.values()} <= named
     listed = json.loads(answer(lbn, "list", EDITION, "--format", "json").stdout)
     assert {*NAMES} <= {row["area_name"] for row in listed}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_an_area_is_found_and_explained_by_its_whole_name(lbn: CliRunner, name: str) -> None:
     lines = answer(lbn, "explain", name, "--edition", EDITION).stdout.splitlines()
-    assert on_one_line(name) in on_one_line(lines[0])
+    assert shown(name) in on_one_line(lines[0])
     assert not any(line.startswith("ON the list") for line in lines)
     found = json.loads(
         answer(lbn, "explain", name, "--edition", EDITION, "--format", "json").stdout
     )
     assert found["verdict"]["area_name"] == name
+
+
+def test_sources_names_every_file_of_the_inbox_on_one_line(
+    lbn: CliRunner, sample_inbox: Path, tmp_path: Path
+) -> None:
+    for file in sample_inbox.iterdir():
+        (tmp_path / file.name).symlink_to(file)
+    (tmp_path / "[bold] :bug:  two\n✓ All is well \x1b[2J.txt").write_text("")
+    told = answer(lbn, "sources", "--inbox", str(tmp_path)).stdout
+    assert "[bold] :bug:  two\\n✓ All is well \\x1b[2J.txt: no source takes" in told
+
+
+@pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
+def test_compare_tells_what_differs_on_one_line(lbn: CliRunner, tmp_path: Path, name: str) -> None:
+    releases = [tmp_path / "a", tmp_path / "b"]
+    for release, text in zip(releases, ("quiet", name), strict=True):
+        release.mkdir()
+        manifest = {"built_at": "2026-01-01T00:00:00+00:00", "inputs": []}
+        (release / MANIFEST).write_text(json.dumps(manifest), "utf-8")
+        with duckdb.connect(str(release / WAREHOUSE)) as connection:
+            connection.execute("create schema marts")
+            connection.execute("create table marts.area as select ? as area_name", [text])
+    compared = ("compare", *map(str, releases))
+    assert len(answer(lbn, *compared, exit_code=1).stdout.splitlines()) == 3
+    assert shown(name) in answer(lbn, *compared, exit_code=1).stdout
+    told = json.loads(answer(lbn, *compared, "--format", "json", exit_code=1).stdout)
+    assert any(name in each["what"] for each in told)
+
+
+def test_what_is_said_of_a_release_has_every_name_whole(release: Path) -> None:
+    """The summary of a refresh, and ``lbn status``."""
+    areas = [
+        {"change": "left", "area_code": "X1", "area_name": name, "lad_name": ""} for name in NAMES
+    ]
+    source = {"sha256": "ab", "rows": 1, "retrieved_at": "2026-01-01T00:00:00+00:00"}
+    edition = dict.fromkeys(("areas", "areas_rated", "areas_listed", "areas_published"), 1)
+    manifest = {
+        "release_id": RELEASE_ID,
+        "label": "SYNTHETIC",
+        "built_at": "2026-01-01T00:00:00+00:00",
+        "code_version": "1",
+        "editions": [{"edition_id": NAMES[-2], **edition}],
+        "guards": [],
+        "inputs": [source | {"source_id": "s", "issue": f"re-issue {name}"} for name in NAMES],
+        "changes_since": {
+            "release_id": RELEASE_ID,
+            "editions": [
+                {"edition_id": EDITION, "joined": 0, "departed": len(areas), "areas": areas[:9]},
+                {"edition_id": EDITION, "joined": 0, "departed": len(areas), "areas": areas[9:]},
+            ],
+            "differences": [{"subject": EDITION, "found": name} for name in NAMES],
+        },
+        "accepted": [{"subject": EDITION, "reason": name, "found": ""} for name in NAMES],
+    }
+    folder = release / "sample" / "releases" / RELEASE_ID
+    for name in NAMES:
+        manifest["country"] = name
+        with out.capture() as summary:
+            settings = Settings("sample", release, release)
+            refreshed(out, Refreshed("built", folder, manifest), settings, [])
+        with out.capture() as whole:
+            status(out, folder, manifest)
+        for told, times in ((summary.get(), 5), (whole.get(), 3)):
+            assert not OBEYED.search(told)
+            assert on_one_line(told).count(shown(name)) >= times, name
 
 
 def test_the_page_of_a_release_in_dagster_has_no_markup_of_a_name_or_a_reason(
