@@ -5,21 +5,25 @@ What belongs here: HTTP, its failures and its limits. What does not: services th
 (the readers).
 
 Every address and every reply is treated as hostile: schemes, redirects, sizes and time are bounded,
-and what arrives lies under a temporary name until it is complete.
+and what arrives lies under a temporary name until it is complete. A redirect may be signed: nothing
+that is written down of an address opens a door.
 """
 
 import hashlib
+import logging
 import os
 import re
+import socket
 import ssl
+import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO, TypeVar
 from uuid import uuid4
 
 import httpx
@@ -30,6 +34,12 @@ from tenacity import (
     wait_exception,
     wait_random_exponential,
 )
+
+from orchestration.sources.addresses import is_loopback, without_secrets
+
+# They log whole addresses.
+for _library in ("httpx", "httpcore"):
+    logging.getLogger(_library).setLevel(logging.WARNING)
 
 USER_AGENT = "left-behind-neighbourhoods"
 MAX_REDIRECTS = 5
@@ -57,7 +67,9 @@ class Limits:
 
     connect_seconds: float = 15.0
     read_seconds: float = 60.0  # the longest silence within a reply
-    total_seconds: float = 3600.0  # against a server that drips
+    # Of the whole download, retries and pauses too. Only the look-up of a name can outlast it, by
+    # what the system's resolver allows itself.
+    total_seconds: float = 3600.0
     retries: int = 4  # of each request, after its first attempt
     backoff_seconds: float = 1.0  # doubles with each retry, with jitter
     max_wait_seconds: float = 60.0  # the longest pause, whatever Retry-After asks for
@@ -76,7 +88,7 @@ class Downloaded:
     """What arrived, and where it was found: the file's provenance."""
 
     path: Path
-    url: str  # after redirects
+    url: str  # after redirects, without a signature
     sha256: str
     bytes: int
     retrieved_at: str  # UTC, ISO 8601, to the second
@@ -107,7 +119,7 @@ class DownloadError(Exception):
 
     def __init__(self, url: httpx.URL | str, happened: str, remedy: str) -> None:
         self.happened, self.remedy = happened, remedy
-        super().__init__(f"{url}: {happened} {remedy}")
+        super().__init__(without_secrets(f"{url}: {happened} {remedy}"))
 
 
 class KeptFailingError(DownloadError):
@@ -167,7 +179,8 @@ class Sink:
     ) -> Downloaded:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         sha256 = self.sha256.hexdigest()
-        return Downloaded(path, str(url), sha256, self.size, now, content_type, validators)
+        told = without_secrets(str(url))
+        return Downloaded(path, told, sha256, self.size, now, content_type, validators)
 
 
 @contextmanager
@@ -224,7 +237,6 @@ def passing_failure(status: str) -> type[PassingError] | None:
 def session(
     url: str, limits: Limits, conditions: Mapping[str, str] | None = None
 ) -> Iterator["Session"]:
-    timeout = httpx.Timeout(limits.read_seconds, connect=limits.connect_seconds)
     # identity: these files are fetched once, and Content-Length then speaks of the file itself
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **(conditions or {})}
     try:
@@ -232,23 +244,64 @@ def session(
     except httpx.InvalidURL as error:
         raise DownloadError(url, f"this is not an address ({error}).", FIX_ADDRESS) from error
     try:
-        client = httpx.Client(timeout=timeout, headers=headers)
+        client = httpx.Client(headers=headers)
     except OSError as error:  # httpx reads SSL_CERT_FILE here
         named = os.environ.get("SSL_CERT_FILE")
         happened = f"SSL_CERT_FILE is '{named}', which holds no certificates ({error})."
         raise DownloadError(url, happened, SET_CERTIFICATES) from error
-    with client:
-        yield Session(client, address, limits)
+    with client, Deadline(limits.total_seconds) as deadline:
+        yield Session(client, address, limits, deadline)
+
+
+class Deadline:
+    """The end of a download, kept whatever its connections wait for.
+
+    A time-out of httpx begins anew with each byte, so a server could drip for ever: headers, the
+    extensions of chunks, one ``100 Continue`` after the other. So the end shuts the sockets down.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._end = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self._timer = threading.Timer(seconds, self._hang_up)
+        self._timer.daemon = True
+
+    def __enter__(self) -> "Deadline":
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+    @property
+    def seconds_left(self) -> float:
+        return max(0.0, self._end - time.monotonic())
+
+    def traced(self, event: str, info: Mapping[str, Any]) -> None:
+        """Told by httpcore what a connection does; that it has a socket now, for one."""
+        if event.endswith((".connect_tcp.complete", ".start_tls.complete")):
+            self._sockets.append(info["return_value"].get_extra_info("socket"))
+            if not self.seconds_left:
+                self._hang_up()
+
+    def _hang_up(self) -> None:
+        for each in list(self._sockets):
+            # One that was closed, or that a secure one has taken over, is not there any more.
+            with suppress(OSError):
+                # Not the method of a secure socket, which the thread that reads from it uses too.
+                socket.socket.shutdown(each, socket.SHUT_RDWR)
 
 
 class Session:
     """The requests of one download, which share a connection, a deadline and a budget of bytes."""
 
-    def __init__(self, client: httpx.Client, url: httpx.URL, limits: Limits) -> None:
+    def __init__(
+        self, client: httpx.Client, url: httpx.URL, limits: Limits, deadline: Deadline
+    ) -> None:
         self.client = client
         self.url = url
         self.limits = limits
-        self.deadline = time.monotonic() + limits.total_seconds
+        self.deadline = deadline
         self.bytes_left = limits.max_bytes
 
     def fetch(self, sink: Sink) -> httpx.Response:
@@ -268,11 +321,13 @@ class Session:
             stop=stop_after_attempt(most + 1),
             wait=wait_random_exponential(self.limits.backoff_seconds, self.limits.max_wait_seconds)
             + wait_exception(self._requested_wait),
+            sleep=lambda seconds: time.sleep(min(seconds, self.deadline.seconds_left)),
             reraise=True,
         )
         try:
             return retrying(attempt)
         except PASSING as error:
+            self._check_deadline(url)
             attempts = retrying.statistics["attempt_number"]
             happened = f"failed {attempts} times, at last with {type(error).__name__} ({error})."
             if isinstance(error, PassingError):
@@ -301,6 +356,8 @@ class Session:
                 if len(opening) < 1024:
                     opening += piece[:1024]
                 sink.write(piece)
+            # A connection that was shut down can look like the end of the file.
+            self._check_deadline(url)
         media_type = response.headers.get("content-type", "").lower()
         words = opening.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
         if media_type.startswith("text/html") or words.startswith(HTML_OPENINGS):
@@ -334,6 +391,13 @@ class Session:
         raise DownloadError(url, f"redirected more than {MAX_REDIRECTS} times.", FIND_ANEW)
 
     def _sent(self, request: httpx.Request) -> httpx.Response:
+        # Not 0, which would be not to wait at all.
+        left = self.deadline.seconds_left + 0.01
+        timeout = httpx.Timeout(
+            min(left, self.limits.read_seconds), connect=min(left, self.limits.connect_seconds)
+        )
+        given = {"timeout": timeout.as_dict(), "trace": self.deadline.traced}
+        request.extensions = {**request.extensions, **given}
         try:
             return self.client.send(request, stream=True)
         except httpx.NetworkError as error:
@@ -345,7 +409,7 @@ class Session:
             raise
 
     def _check_deadline(self, url: httpx.URL) -> None:
-        if time.monotonic() > self.deadline:
+        if not self.deadline.seconds_left:
             raise DownloadError(
                 url, f"not finished after {self.limits.total_seconds:g} seconds.", TRY_LATER
             )
@@ -369,9 +433,12 @@ def _check_address(asked: httpx.URL, url: httpx.URL) -> None:
     if url.userinfo:
         shown = asked.copy_with(userinfo=b"")
         raise DownloadError(shown, "an address must not hold a password.", FIX_ADDRESS)
+    led = "" if url == asked else f"redirected to {url}: "
     if url.scheme not in ("http", "https") or not url.host:
-        led = "" if url == asked else f"redirected to {url}: "
         raise DownloadError(asked, f"{led}only http and https addresses are fetched.", FIX_ADDRESS)
+    if url.scheme == "http" and not is_loopback(url.host):
+        happened = f"{led}whoever sits between can change what http brings; https is needed."
+        raise DownloadError(asked, happened, FIX_ADDRESS)
 
 
 def _check_status(asked: httpx.URL, response: httpx.Response) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from orchestration.settings import DBT_PROJECT
+from orchestration.sources.addresses import holds_secret
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
@@ -39,7 +40,8 @@ Pattern = Annotated[str, AfterValidator(_regex)]
 
 
 class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # An error names entry and field; what stands there can be an address with a password.
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 _TABLE = (".csv", ".xlsx")
@@ -115,6 +117,14 @@ class Download(_Strict):
 
     url: Annotated[str, Field(pattern=r"^https?://")]
     type: Literal["file", "arcgis_table", "arcgis_features"] = "file"
+
+    @field_validator("url")
+    @classmethod
+    def _can_be_told(cls, url: str) -> str:
+        # It stands in manifests, messages and logs.
+        if holds_secret(url):
+            raise ValueError("an address must hold no password and no signature or key")
+        return url
 
 
 class Source(_Strict):

@@ -4,12 +4,13 @@ import csv
 import gzip
 import hashlib
 import json
+import logging
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -305,6 +306,82 @@ def test_an_unknown_encoding_is_refused(site: Site, tmp_path: Path) -> None:
     refused(site.serve("/file.csv", reply), tmp_path, "unknown encoding")
 
 
+# --- Time -----------------------------------------------------------------------------------------
+
+HEAD = b"HTTP/1.1 200 OK\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+LIMIT = Limits(read_seconds=5, total_seconds=0.6)
+
+
+@contextmanager
+def dripping(first: bytes, drip: bytes) -> Iterator[str]:
+    """An address that answers with some bytes and then with ever the same, until we are gone."""
+    done = threading.Event()
+
+    def answer(server: socket.socket) -> None:
+        while not done.is_set():
+            with suppress(OSError), server.accept()[0] as connection:
+                connection.sendall(first)
+                # Far more often than the longest silence, so that no time-out of httpx is met.
+                while not done.wait(0.05):
+                    connection.sendall(drip)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=answer, args=(server,), daemon=True)
+        thread.start()
+        yield "127.0.0.1:{1}/file.csv".format(*server.getsockname())
+        done.set()
+        # Nobody is accepted any more.
+        with suppress(OSError):
+            server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "first", "drip"),
+    [
+        pytest.param("http", HEAD + b"X-Long: ", b"x", id="a header"),
+        pytest.param("http", HEAD, b"X-Many: x\r\n", id="headers"),
+        pytest.param("http", b"", CONTINUE, id="100 Continue"),
+        pytest.param(
+            "http", HEAD + b"Transfer-Encoding: chunked\r\n\r\n5;", b"x", id="a chunk's extension"
+        ),
+        pytest.param("http", HEAD + b"Content-Length: 999\r\n\r\n", b"x", id="a body"),
+        pytest.param("http", HEAD + b"\r\n", b"x", id="a body without an end"),
+        # A record of a handshake, of 16 KB, that never gets there.
+        pytest.param("https", b"\x16\x03\x03\x3f\xff", b"\x02", id="a handshake"),
+    ],
+)
+def test_the_limit_is_on_the_clock_whatever_drips(
+    tmp_path: Path, scheme: str, first: bytes, drip: bytes
+) -> None:
+    with dripping(first, drip) as place:
+        began = time.monotonic()
+        refused(f"{scheme}://{place}", tmp_path, "not finished after 0.6 seconds", LIMIT)
+        assert time.monotonic() - began < 2
+
+
+def test_a_layer_that_drips_is_given_up_too(tmp_path: Path) -> None:
+    with dripping(HEAD + b"X-Long: ", b"x") as place:
+        url = f"http://{place}"
+        refused(url, tmp_path, "not finished after", LIMIT, download_arcgis_features)
+
+
+def test_a_file_without_a_length_that_the_limit_cuts_off_is_not_taken_for_whole(
+    site: Site, tmp_path: Path
+) -> None:
+    """The last byte is here, and the server says no more and does not hang up."""
+    with dripping(HEAD + b"\r\n" + CSV, b"") as place:
+        refused(f"http://{place}", tmp_path, "not finished after", LIMIT)
+
+
+def test_a_pause_ends_with_the_limit(site: Site, tmp_path: Path) -> None:
+    busy = site.serve("/file.csv", Reply(b"busy", 503, {"Retry-After": "30"}))
+    began = time.monotonic()
+    refused(busy, tmp_path, "not finished after 0.6 seconds", LIMIT)
+    assert time.monotonic() - began < 2
+
+
 # --- Addresses and redirects ----------------------------------------------------------------------
 
 
@@ -354,6 +431,42 @@ def test_a_password_is_neither_sent_nor_shown(site: Site, tmp_path: Path) -> Non
     url = site.url.replace("//", "//me:secret@")
     assert "secret" not in refused(url, tmp_path, "must not hold a password")
     assert not site.requests
+
+
+@pytest.mark.parametrize("url", ["http://example.org/file.csv", "http://10.0.0.1/file.csv"])
+def test_only_this_machine_is_asked_without_tls(site: Site, tmp_path: Path, url: str) -> None:
+    refused(url, tmp_path, "https is needed")
+    refused(site.serve("/old", to(url)), tmp_path, f"redirected to {url}: .*https is needed")
+
+
+SIGNED = (
+    "/file.csv?X-Amz-Signature=s3cret&v=1&sig=s3cret&Key=s3cret&access_token=s3cret#token=s3cret"
+)
+
+
+def test_a_signed_redirect_is_followed_and_its_signature_kept_out(
+    site: Site, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    site.serve("/file.csv", Reply())
+    got = download_file(site.serve("/old", to(SIGNED)), tmp_path / "file", limits=QUICK)
+    assert got.url.startswith(f"{site.url}/file.csv?X-Amz-Signature=...&v=1&sig=...")
+    assert "s3cret" not in got.url + caplog.text
+
+
+@pytest.mark.parametrize("reply", [Reply(b"no", 404), Reply(b"busy", 503), Reply(b"")])
+def test_a_failure_behind_a_signed_redirect_does_not_tell_the_signature(
+    site: Site, tmp_path: Path, reply: Reply
+) -> None:
+    site.serve("/file.csv", reply)
+    url = site.serve("/old", to(SIGNED))
+    assert "s3cret" not in refused(url, tmp_path, "404|503|nothing")
+
+
+def test_a_redirect_with_a_password_is_not_followed(site: Site, tmp_path: Path) -> None:
+    url = site.serve("/old", to(site.url.replace("//", "//me:s3cret@") + "/file.csv"))
+    assert "s3cret" not in refused(url, tmp_path, "must not hold a password")
+    assert site.requests == ["/old"]
 
 
 # --- Certificates ---------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ import yaml
 from orchestration.sources import registry as registry_module
 from orchestration.sources.registry import (
     CATALOGUE,
+    Download,
     Registry,
     Source,
     area_types,
@@ -451,6 +452,30 @@ def test_a_source_without_what_its_kind_needs_is_refused(source_id: str, field: 
 def test_a_field_of_the_wrong_shape_is_refused_by_name(field: str, value: object) -> None:
     with pytest.raises(pydantic.ValidationError, match=rf"\n{field}"):
         Source.model_validate(entry("imd2025") | {field: value})
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://me:s3cret@example.org/file.csv",
+        "https://s3cret@example.org/file.csv",
+        "https://example.org/file.csv?v=1&sig=s3cret",
+        "https://example.org/file.csv?X-Amz-Signature=s3cret",
+        "https://example.org/file.csv?%74oken=s3cret",
+        "https://example.org/file.csv?AWSAccessKeyId=s3cret",
+        "https://example.org/file.csv#key=s3cret",
+    ],
+)
+def test_an_address_with_a_password_or_a_signature_is_refused_and_not_told(address: str) -> None:
+    wrong = entry("imd2025") | {"download": {"url": address}}
+    with pytest.raises(pydantic.ValidationError, match=r"no password and no signature") as refused:
+        Source.model_validate(wrong)
+    assert "s3cret" not in str(refused.value)
+
+
+def test_an_address_with_a_query_that_signs_nothing_is_taken() -> None:
+    url = "https://example.org/query?where=1=1&outFields=key_stage,token&monkey=1&sign=2"
+    assert Download(url=url).url == url
 
 
 def test_a_relation_that_no_model_knows_is_refused() -> None:
