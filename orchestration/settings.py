@@ -60,6 +60,11 @@ class Settings:
         return self.root / "vault"
 
     @property
+    def refused(self) -> Path:
+        """Files that their reader refused, the newest few; nothing is taken from there."""
+        return self.root / "refused"
+
+    @property
     def build(self) -> Path:
         """Private to the writer: analysts never open anything below it."""
         return self.root / "build"

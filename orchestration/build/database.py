@@ -23,7 +23,14 @@ from orchestration.build.parts import Parts
 from orchestration.modelling.seeds import Methodology, load_methodology
 from orchestration.problems import Problem, RefreshError
 from orchestration.queries import query_rows, quoted
-from orchestration.raw.readers import MEANINGS, RAW_TABLES, TABLES_OF_KIND, read_all
+from orchestration.raw.readers import (
+    MEANINGS,
+    RAW_TABLES,
+    STAGE,
+    TABLES_OF_KIND,
+    UnreadableError,
+    read_all,
+)
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, area_types
 from orchestration.sources.vault import Vault, VaultFile
@@ -75,6 +82,8 @@ def load_build(
 ) -> None:
     """Read vault files into a fresh build database, or some raw tables into the one that is there.
 
+    Files that their readers refuse are set apart from the vault.
+
     Raises:
         RefreshError: once, with the problems of all files; the build database is then as before.
     """
@@ -106,6 +115,10 @@ def load_build(
                 connection.begin()
                 _put_tables(connection, registry, files, tables, methodology)
                 connection.commit()
+    except UnreadableError as error:
+        for file, problems in error.refused:
+            vault.set_apart(file, problems)
+        raise
     finally:
         _remove(fresh)
 
@@ -113,7 +126,7 @@ def load_build(
 def _require_taken(missing: Collection[str]) -> None:
     if missing:
         raise RefreshError(
-            "Reading source files into the raw tables",
+            STAGE,
             [
                 Problem(
                     where=f"source {source}",

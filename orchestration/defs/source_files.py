@@ -66,9 +66,11 @@ def taken_files(settings: Settings) -> Path:
 
 
 def load_taken_files(settings: Settings) -> list[VaultFile]:
+    """The vault files of the build, less what was set apart since."""
     path = taken_files(settings)
     entries = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    return [VaultFile(**entry) for entry in entries]
+    files = [VaultFile(**entry) for entry in entries]
+    return [file for file in files if (settings.vault / file.path).exists()]
 
 
 def _spec(source: Source, settings: Settings, registry: Registry) -> dg.AssetSpec:

@@ -8,7 +8,7 @@ stay, nothing is repaired but geometry, and that with a record.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -27,6 +27,7 @@ from orchestration.raw.tabular import DeclaredColumn, SourceTable, ValueType
 from orchestration.sources.registry import Kind, Profile, Registry, Source
 from orchestration.sources.vault import Vault, VaultFile
 
+STAGE = "Reading source files into the raw tables"
 # Table name -> columns after source_id and line_number. The contract between readers and dbt.
 RAW_TABLES: dict[str, dict[str, str]] = {
     "index_area": {
@@ -193,6 +194,16 @@ class Reading:
         )
 
 
+class UnreadableError(RefreshError):
+    """Readers refused files; ``refused`` has each with its own problems, of all the problems."""
+
+    def __init__(
+        self, problems: Iterable[Problem], refused: Sequence[tuple[VaultFile, list[Problem]]]
+    ) -> None:
+        super().__init__(STAGE, problems)
+        self.refused = refused
+
+
 def read_all(
     connection: duckdb.DuckDBPyConnection,
     registry: Registry,
@@ -205,7 +216,7 @@ def read_all(
     There is no transaction: the caller throws a database away whose reading failed.
 
     Raises:
-        RefreshError: once, with the problems of all files.
+        UnreadableError: once, with the problems of all files.
     """
     connection.execute("create schema raw")
     for table, columns in RAW_TABLES.items():
@@ -219,15 +230,21 @@ def read_all(
                 f"comment on column raw.{table}.{name} is '{quoted(MEANINGS[name])}'"
             )
     problems: list[Problem] = []
+    refused: list[tuple[VaultFile, list[Problem]]] = []
     for file in files:
         source = registry.source(file.source_id)
         try:
-            raw = RawFile(
-                data=vault.read(file),
-                suffix=PurePosixPath(file.path).suffix,
-                where=f"source {source.id}, file {file.file_name}",
-                again=source.again,
-            )
+            data = vault.read(file)
+        except RefreshError as error:
+            problems += error.problems
+            continue
+        raw = RawFile(
+            data=data,
+            suffix=PurePosixPath(file.path).suffix,
+            where=f"source {source.id}, file {file.file_name}",
+            again=source.again,
+        )
+        try:
             # What no reader foresaw is said of the file, too.
             with raw.read_as("file of its kind"):
                 _READERS[source.kind](
@@ -235,8 +252,9 @@ def read_all(
                 )
         except RefreshError as error:
             problems += error.problems
+            refused.append((file, error.problems))
     if problems:
-        raise RefreshError("Reading source files into the raw tables", problems)
+        raise UnreadableError(problems, refused)
 
 
 def _read_index(job: Reading) -> None:

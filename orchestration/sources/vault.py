@@ -1,7 +1,8 @@
 """The vault: content-addressed, read-only copies of source files, each with its provenance.
 
 ``vault/<source_id>/<sha256>.csv`` with ``<sha256>.json`` beside it. A re-issue under the same
-name is another sha256, so it lies beside the first issue; nothing is ever edited.
+name is another sha256, so it lies beside the first issue; nothing is ever edited. A file that its
+reader refused is no issue of anything: it is set apart, in ``refused/``, for a person to look at.
 """
 
 from __future__ import annotations
@@ -11,20 +12,27 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import TypeAdapter, ValidationError
+
 from orchestration.fingerprint import sha256_of
-from orchestration.layout import current_release, read_manifest
+from orchestration.layout import MANIFEST, current_release, read_manifest
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import Settings
 from orchestration.sources.inbox import find_in_inbox, inbox_files
 from orchestration.sources.registry import Registry, Source
 
 INCOMING = ".incoming-"
+# What refused files may come to: what is downloaded again each night must not fill the disk, and
+# one is no larger than the limit of a download. The oldest goes first.
+MOST_REFUSED, MOST_REFUSED_BYTES = 20, 1_000_000_000
+_TAKING = "Taking source files into the vault"
 
 
 @dataclass(frozen=True)
@@ -39,6 +47,9 @@ class VaultFile:
     retrieved_at: str
     issue: str
     path: str
+
+
+_PROVENANCE = TypeAdapter(VaultFile)
 
 
 def refuse_what_is_no_data(source: Source, path: Path) -> None:
@@ -57,7 +68,7 @@ def refuse_what_is_no_data(source: Source, path: Path) -> None:
     else:
         return
     raise RefreshError(
-        "Taking source files into the vault",
+        _TAKING,
         [
             Problem(
                 where=f"source {source.id}, file {path}",
@@ -129,7 +140,7 @@ class Vault:
             refuse_what_is_no_data(source, located)
             return self._store(source, located, "inbox", located.name)
         if source.download is None:
-            raise RefreshError("Taking source files into the vault", [self.missing(source)])
+            raise RefreshError(_TAKING, [self.missing(source)])
         return self._download(source)
 
     def take_all(
@@ -150,7 +161,7 @@ class Vault:
             except RefreshError as error:
                 problems += error.problems
         if problems:
-            raise RefreshError("Taking source files into the vault", problems)
+            raise RefreshError(_TAKING, problems)
         return taken
 
     def missing(self, source: Source) -> Problem:
@@ -186,19 +197,18 @@ class Vault:
 
     def _downloaded(self, source: Source) -> VaultFile | None:
         folder = self._settings.vault / source.id
-        stored = [
-            VaultFile(**json.loads(path.read_text(encoding="utf-8")))
-            for path in sorted(folder.glob("*.json"))
-        ]
+        stored = [_described(sidecar) for sidecar in sorted(folder.glob("*.json"))]
         downloads = [file for file in stored if file.origin != "inbox"]
         return max(downloads, key=lambda file: file.retrieved_at, default=None)
 
     def stored(self, source: Source, sha256: str) -> VaultFile | None:
-        """An issue of a source's file that lies in the vault."""
+        """An issue of a source's file that lies in the vault.
+
+        Raises:
+            RefreshError: what lies beside it does not say what it is.
+        """
         sidecar = self._settings.vault / source.id / f"{sha256}.json"
-        if not sidecar.exists():
-            return None
-        return VaultFile(**json.loads(sidecar.read_text(encoding="utf-8")))
+        return _described(sidecar) if sidecar.exists() else None
 
     def _download(self, source: Source) -> VaultFile:
         # httpx is only needed here.
@@ -244,9 +254,12 @@ class Vault:
             # Hashed after the copy, so the address is that of the bytes that lie there, even if
             # somebody writes to the inbox meanwhile.
             sha256 = sha256_of(copy)
-            if stored := self.stored(source, sha256):
-                return stored
-            earlier = [path.stem for path in folder.glob("*.json")]
+            try:
+                if stored := self.stored(source, sha256):
+                    return stored
+            except RefreshError:
+                pass  # What it is, is known again.
+            earlier = [path.stem for path in folder.glob("*.json") if path.stem != sha256]
             content = folder / f"{sha256}{source.suffix_of(name)}"
             stored = VaultFile(
                 source_id=source.id,
@@ -258,14 +271,51 @@ class Vault:
                 issue=_issue(source, sha256, earlier),
                 path=str(content.relative_to(self._settings.vault)),
             )
-            sidecar = Path(incoming) / "sidecar"
-            provenance = asdict(stored)
-            sidecar.write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
-            for read_only in (copy, sidecar):
-                read_only.chmod(0o444)
+            sidecar = _written(Path(incoming) / "sidecar", asdict(stored))
+            copy.chmod(0o444)
             os.replace(copy, content)
             os.replace(sidecar, folder / f"{sha256}.json")
             return stored
+
+    def set_apart(self, file: VaultFile, problems: Iterable[Problem]) -> None:
+        """Move a file that its reader refused out of the vault, with the reasons beside it.
+
+        It is not taken from there again, and counts as no earlier issue. A file of a release stays:
+        then it is the reader that changed.
+        """
+        if self._is_of_a_release(file):
+            return
+        content = self.path_of(file)
+        folder = self._settings.refused / file.source_id
+        folder.mkdir(parents=True, exist_ok=True)
+        refused_at = datetime.now(UTC).isoformat(timespec="seconds")
+        reasons = [asdict(problem) for problem in problems]
+        provenance = asdict(file) | {"refused_at": refused_at, "problems": reasons}
+        with tempfile.TemporaryDirectory(prefix=INCOMING, dir=folder) as incoming:
+            sidecar = _written(Path(incoming) / "sidecar", provenance)
+            os.replace(sidecar, folder / f"{file.sha256}.json")
+        # First what makes it known: a file without it is not taken from the vault.
+        content.with_suffix(".json").unlink()
+        os.replace(content, folder / content.name)
+        self._prune_refused()
+
+    def _is_of_a_release(self, file: VaultFile) -> bool:
+        return any(
+            file.sha256 in manifest.read_text(encoding="utf-8", errors="replace")
+            for manifest in self._settings.releases.glob(f"*/{MANIFEST}")
+        )
+
+    def _prune_refused(self) -> None:
+        sidecars = sorted(
+            self._settings.refused.glob("*/*.json"), key=lambda path: -path.stat().st_mtime_ns
+        )
+        size = 0
+        for place, sidecar in enumerate(sidecars):
+            files = [*sidecar.parent.glob(f"{sidecar.stem}.*")]
+            size += sum(file.stat().st_size for file in files)
+            if place >= MOST_REFUSED or size > MOST_REFUSED_BYTES:
+                for file in files:
+                    file.unlink()
 
     def path_of(self, file: VaultFile) -> Path:
         return self._settings.vault / file.path
@@ -284,6 +334,42 @@ class Vault:
         if sha256 != file.sha256:
             raise self._damaged(file, f"sha256 {sha256}")
         return data
+
+
+def _written(path: Path, provenance: Mapping[str, Any]) -> Path:
+    path.write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
+    path.chmod(0o444)
+    return path
+
+
+def _described(sidecar: Path) -> VaultFile:
+    """What a sidecar says of the file beside it.
+
+    Raises:
+        RefreshError: it cannot be read, or says something else.
+    """
+    found = "nothing that says what the file beside it is"
+    try:
+        file = _PROVENANCE.validate_json(sidecar.read_bytes())
+    except OSError as error:
+        found = f"no file that can be read ({error.strerror})"
+    except ValidationError:
+        pass
+    else:
+        if (file.source_id, file.sha256) == (sidecar.parent.name, sidecar.stem):
+            return file
+    raise RefreshError(
+        _TAKING,
+        [
+            Problem(
+                where=f"source {sidecar.parent.name}, {sidecar}",
+                found=found,
+                expected="where the file came from and when, as it was stored",
+                remedy="put the source file into the inbox, or download it again with --fetch: the "
+                "same bytes are described anew; if there is none, delete this .json",
+            )
+        ],
+    )
 
 
 def _issue(source: Source, sha256: str, earlier: list[str]) -> str:

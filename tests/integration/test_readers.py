@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -413,6 +414,41 @@ def test_a_folder_named_like_a_pattern_is_read_and_not_its_neighbour(
     here.build()
     with open_build(one, read_only=True) as read, open_build(place.settings) as expected:
         assert contents(read) == contents(expected)
+
+
+def test_a_file_that_its_reader_refuses_is_set_apart_and_the_others_stay(place: Place) -> None:
+    good = place.paths[POPULATION].read_bytes()
+    place.spoil(POPULATION, lambda text: text.replace(",", ";"))
+    with pytest.raises(RefreshError) as failure:
+        place.build()
+    kept = {path.parent.name for path in place.settings.vault.glob("*/*.json")}
+    assert kept == set(FEW) - {POPULATION}
+    folder = place.settings.refused / POPULATION
+    spoilt = place.paths[POPULATION].read_bytes()
+    told = json.loads((folder / f"{hashlib.sha256(spoilt).hexdigest()}.json").read_text("utf-8"))
+    assert (folder / Path(told["path"]).name).read_bytes() == spoilt
+    assert (told["origin"], told["source_id"]) == ("inbox", POPULATION)
+    assert told["problems"] == [asdict(problem) for problem in failure.value.problems]
+    place.paths[POPULATION].write_bytes(good)
+    assert {file.issue for file in place.vault.take_all()} == {"first issue seen"}
+    place.build()
+
+
+def test_a_file_of_a_release_stays_in_the_vault_whatever_a_reader_says_of_it(
+    place: Place,
+) -> None:
+    """Then it is the reader that changed."""
+    place.spoil(POPULATION, lambda text: text.replace(",", ";"))
+    files = place.vault.take_all()
+    release = place.settings.releases / "sample-0"
+    release.mkdir(parents=True)
+    manifest = {"inputs": [asdict(file) for file in files]}
+    (release / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+
+    with pytest.raises(RefreshError):
+        place.build()
+    assert all(place.vault.path_of(file).exists() for file in files)
+    assert not place.settings.refused.exists()
 
 
 def test_a_file_that_was_changed_in_the_vault_is_not_read(place: Place) -> None:

@@ -571,6 +571,88 @@ def test_a_download_that_fails_does_not_hide_the_other_problems(place: Place, se
     assert "source absent" in str(failure.value)
 
 
+# --- Set apart, and damaged -----------------------------------------------------------------------
+
+REASON = Problem("line 2", "no number", "a number", "get it again")
+
+
+def test_a_download_that_was_refused_is_not_taken_again_and_is_no_earlier_issue(
+    place: Place, site: Site, serve: Serve
+) -> None:
+    serve(NOVEMBER)
+    bad = place.take()
+    place.vault.set_apart(bad, [REASON])
+    assert place.in_vault() == set()
+    refused = place.settings.refused / "population"
+    assert (refused / f"{bad.sha256}.csv").read_bytes() == NOVEMBER
+    told = json.loads((refused / f"{bad.sha256}.json").read_text("utf-8"))
+    assert told.pop("problems") == [asdict(REASON)]
+    assert datetime.fromisoformat(told.pop("refused_at")).utcoffset() is not None
+    assert told == asdict(bad)
+    serve(OCTOBER)
+    good = place.take()
+    assert (good.sha256, good.issue) == (sha256(OCTOBER), "first issue seen")
+    assert len(site.requests) == 2
+
+
+def test_of_refused_files_the_newest_stay_as_far_as_number_and_size_allow(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestration.sources.vault.MOST_REFUSED", 3)
+
+    def refuse(body: bytes) -> str:
+        place.drop("population.csv", body)
+        file = place.take()
+        place.vault.set_apart(file, [REASON])
+        return file.sha256
+
+    def kept() -> list[str]:
+        return sorted(path.stem for path in place.settings.refused.rglob("*.csv"))
+
+    # Larger by far than what stands beside them.
+    bodies = [OCTOBER * 300 + b"%d" % number for number in range(5)]
+    hashes = [refuse(body) for body in bodies]
+    assert kept() == sorted(hashes[2:])
+    # The same again is no more than it was, and the newest now.
+    refuse(bodies[2])
+    assert refuse(bodies[0]) == hashes[0]
+    assert kept() == sorted([hashes[0], hashes[2], hashes[4]])
+    size = (place.settings.refused / f"population/{hashes[0]}.csv").stat().st_size
+    monkeypatch.setattr("orchestration.sources.vault.MOST_REFUSED_BYTES", 2 * size)
+    assert kept() == sorted([hashes[0], hashes[2], hashes[4]])
+    last = refuse(bodies[1])
+    assert kept() == [last]
+    assert len(list(place.settings.refused.rglob("*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["", "{", "[]", "{}", '{"source_id": "population"}', "\x00", "null", None],
+    ids=["empty", "cut off", "a list", "nothing", "a part", "a zero", "null", "another's"],
+)
+def test_a_sidecar_that_says_nothing_is_a_problem_until_the_file_comes_again(
+    place: Place, serve: Serve, content: str | None
+) -> None:
+    serve(OCTOBER)
+    file = place.take()
+    sidecar = place.settings.vault / f"population/{file.sha256}.json"
+    sidecar.chmod(0o644)
+    if content is None:
+        content = json.dumps(asdict(file) | {"source_id": "other"})
+    sidecar.write_text(content, "utf-8")
+    problem = place.refused()
+    assert problem.where == f"source population, {sidecar}"
+    assert "--fetch" in problem.remedy
+    place.publish(file)
+    assert place.refused() == problem
+    again = place.take(fetch=True)
+    assert (again.sha256, again.issue) == (file.sha256, "first issue seen")
+    place.drop("population.csv", OCTOBER)
+    assert place.take() == again
+    place.empty_inbox()
+    assert place.take() == again
+
+
 def test_a_vault_file_that_somebody_changed_is_refused(sample_inbox: Path, tmp_path: Path) -> None:
     settings = Settings(profile="sample", data=tmp_path, inbox=sample_inbox)
     vault = Vault(settings, load_registry("sample"))
