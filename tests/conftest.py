@@ -41,8 +41,8 @@ def shared(profile: str, inbox: Path | None, factory: pytest.TempPathFactory) ->
     # The processes of one run of the tests have their folders side by side.
     base = factory.getbasetemp()
     common = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
-    # Named so that whatever takes a path for a pattern finds nothing there.
-    site = Site(Path(READY or common) / f"of-[{profile}]", profile, inbox)
+    # Named so that whatever takes a path for a pattern, an address or a format finds nothing there.
+    site = Site(Path(READY or common) / f"of-[{profile}] 100%41 #2 o'Né\"x", profile, inbox)
     site.data.mkdir(parents=True, exist_ok=True)
     with FileLock(site.data / "made.lock"):
         told = site.data / "first_refresh.txt"

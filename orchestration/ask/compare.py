@@ -75,7 +75,7 @@ def compare(a: Path, b: Path, renamed: Mapping[str, str] | None = None) -> list[
                 if not (release / needed).is_file():
                     raise UsageError(f"{release} is no release: it has no {needed}")
             file = quoted(str(release / WAREHOUSE))
-            connection.execute(f"attach '{quoted(str(file))}' as {name} (read_only)")
+            connection.execute(f"attach '{file}' as {name} (read_only)")
         found += _tables(connection, renamed)
         words = [_words_of(release) for release in (a, b)]
         files = [_files(release) for release in (a, b)]

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from data_quality import load_suites
+from orchestration.build.plain_folder import plain_folder
 from orchestration.fingerprint import files_hash
 from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import DBT_PROJECT, Settings
@@ -29,7 +30,8 @@ def _invoke(settings: Settings, registry: Registry, *arguments: str) -> dbtRunne
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
-    os.environ["LBN_BUILD_DATABASE"] = str(settings.build_database)
+    database = plain_folder(settings.build) / settings.build_database.name
+    os.environ["LBN_BUILD_DATABASE"] = str(database)
     os.environ["DO_NOT_TRACK"] = "1"
     try:
         return dbtRunner().invoke(

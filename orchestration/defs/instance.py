@@ -6,17 +6,13 @@ the UI shows it among the runs of the job and can launch it again.
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml
-from platformdirs import user_cache_path
 
+from orchestration.build.plain_folder import plain_folder
 from orchestration.layout import read_manifest
-from orchestration.problems import RefusedError
 from orchestration.settings import PROJECT_ROOT, Settings, load_settings
 
 # Dagster takes seconds to import.
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
     from dagster._core.remote_origin import RemoteJobOrigin
 
 WORKSPACE = PROJECT_ROOT / "workspace.yaml"
-# Whatever may mean something in a pattern, an address or a format.
-_PATTERN = re.compile(r"[^\w/. +-]")
 
 
 def prepare_dagster(settings: Settings) -> None:
@@ -47,40 +41,12 @@ def prepare_dagster(settings: Settings) -> None:
         if added := {name: section for name, section in ours.items() if name not in theirs}:
             section = yaml.safe_dump(added, sort_keys=False)
             write_whole(theirs_file, f"{text.rstrip()}\n\n# Added by lbn.\n{section}")
-    os.environ["DAGSTER_HOME"] = str(_plain(home))
+    os.environ["DAGSTER_HOME"] = str(plain_folder(home))
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
     os.environ["LBN_PROFILE"] = settings.profile
     os.environ["LBN_DATA"] = str(settings.data)
     os.environ["LBN_INBOX"] = str(settings.inbox)
     os.environ["LBN_FETCH"] = "1" if settings.fetch else "0"
-
-
-def _plain(home: Path) -> Path:
-    """The instance's folder by a name that Dagster takes as it stands.
-
-    Dagster looks for its settings with glob, and puts the name into an address of SQLite. So a
-    folder in ``data[12]`` would have the settings of its neighbour ``data1``, or none, which turns
-    telemetry on. Such a folder is given to Dagster as a link, in the user's own cache.
-
-    Raises:
-        RefusedError: the cache's own name is no better.
-    """
-    if not _PATTERN.search(str(home)):
-        return home
-    digest = hashlib.sha256(str(home).encode()).hexdigest()[:16]
-    link = user_cache_path("left-behind-neighbourhoods") / "dagster" / digest
-    if _PATTERN.search(str(link)):
-        raise RefusedError(
-            f"Dagster takes signs in the name of {home} for a pattern, and {link}, which would "
-            "stand for it, has such signs too.",
-            "Choose another folder with LBN_DATA.",
-        )
-    link.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    swap = link.with_name(f"{digest}.{os.getpid()}")
-    swap.unlink(missing_ok=True)
-    swap.symlink_to(home, target_is_directory=True)
-    os.replace(swap, link)
-    return link
 
 
 def automation(settings: Settings) -> list[str]:

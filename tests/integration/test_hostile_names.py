@@ -151,7 +151,7 @@ def test_sources_names_every_file_of_the_inbox_on_one_line(
 
 @pytest.mark.parametrize("name", NAMES, ids=range(len(NAMES)))
 def test_compare_tells_what_differs_on_one_line(lbn: CliRunner, tmp_path: Path, name: str) -> None:
-    releases = [tmp_path / "a", tmp_path / "b"]
+    releases = [tmp_path / "o'a #1", tmp_path / "b"]
     for release, text in zip(releases, ("quiet", name), strict=True):
         release.mkdir()
         manifest = {"built_at": "2026-01-01T00:00:00+00:00", "inputs": []}
@@ -198,7 +198,7 @@ def test_what_is_said_of_a_release_has_every_name_whole(release: Path) -> None:
             settings = Settings("sample", release, release)
             refreshed(out, Refreshed("built", folder, manifest), settings, [])
         with out.capture() as whole:
-            status(out, folder, manifest)
+            status(out, folder, manifest, is_intact=True, waits="")
         for told, times in ((summary.get(), 5), (whole.get(), 3)):
             assert not OBEYED.search(told)
             assert on_one_line(told).count(shown(name)) >= times, name

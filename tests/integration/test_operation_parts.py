@@ -157,7 +157,9 @@ def test_old_runs_are_pruned_but_not_the_newest_build_nor_what_it_rests_on() -> 
         assert {run.run_id for run in instance.get_runs()} == {elsewhere, built, part}
 
 
-@pytest.mark.parametrize("name", ["data[12]", "da*ta", "100%", "it's {x}", "with blanks"])
+@pytest.mark.parametrize(
+    "name", ["data[12]", "da*ta", "100%41 #2", "it's {x}", "with blanks", "Né"]
+)
 def test_the_settings_of_the_instance_do_not_depend_on_the_name_of_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -35,7 +35,9 @@ def test_every_formula_of_a_release_is_described_and_its_example_is_right(sample
 
 def test_attached_under_another_name_they_are_there_and_lists_after_use(sample: Site) -> None:
     with duckdb.connect() as connection:
-        connection.execute(f"attach '{sample.current / 'warehouse.duckdb'}' as lbn (read_only)")
+        connection.execute(
+            f"attach '{quoted(str(sample.current / 'warehouse.duckdb'))}' as lbn (read_only)"
+        )
         for name, kind, example, result in examples(sample):
             if kind != "table":
                 said = example.replace("method.", "lbn.method.")
@@ -77,6 +79,7 @@ def sample_list(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
 
 READ_EVERYTHING = """
 import duckdb, json, sys
+from orchestration.queries import quoted
 with duckdb.connect(sys.argv[1], read_only=True) as warehouse:
     tables = warehouse.execute(
         "select schema_name || '.' || table_name from duckdb_tables() order by 1").fetchall()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.fingerprint import sha256_of
+from orchestration.queries import quoted
 from tests.support.site import Ran, Site
 
 EDITION = "lsoa21_imd2025_cni2023"
@@ -92,7 +93,9 @@ def test_a_refresh_elsewhere_gives_the_same_release_id_and_marts(
     assert ran.code == 0, ran.err
     assert other.current.resolve().name == sample.current.resolve().name
     with sample.warehouse() as warehouse:
-        warehouse.execute(f"attach '{other.current / 'warehouse.duckdb'}' as other (read_only)")
+        warehouse.execute(
+            f"attach '{quoted(str(other.current / 'warehouse.duckdb'))}' as other (read_only)"
+        )
         for (table,) in warehouse.execute(
             "select table_name from duckdb_tables() "
             "where database_name = 'warehouse' and schema_name = 'marts'"
