@@ -9,7 +9,8 @@
 ``LBN_NOTIFY``   whom to tell how a refresh ended: addresses with spaces between, for
                  ``orchestration/notify.py``; they may hold passwords
 ``LBN_KEEP_DAYS``   days that Dagster's history of runs is kept (default: for ever)
-``LBN_UI_ADDRESS``  where people reach the Dagster UI, for links in what they are told
+``LBN_UI_ADDRESS``  where people reach the Dagster UI: for links in what they are told, and the name
+                    that it answers to
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,7 +24,6 @@ from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release, read_manifest
 from orchestration.notify import check
 from orchestration.problems import DamagedError, NothingYetError, RefusedError, UsageError
-from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.inbox import unclaimed
 
 
@@ -200,10 +198,8 @@ def ui(
             style="yellow",
         )
     err.print(f"Dagster UI on http://{host}:{port} (Ctrl-C ends it)")
-    server = Path(sys.executable).with_name("dagster-webserver")
-    workspace = str(PROJECT_ROOT / "workspace.yaml")
-    arguments = ["-h", host, "-p", str(port), "-w", workspace]
-    os.execv(server, [str(server), *arguments])  # noqa: S606
+    server = [sys.executable, "-m", "orchestration.cli.webserver", host, str(port)]
+    os.execv(sys.executable, server)  # noqa: S606
 
 
 def _require_free(host: str, port: int) -> None:

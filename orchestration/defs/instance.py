@@ -7,6 +7,7 @@ the UI shows it among the runs of the job and can launch it again.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import yaml

@@ -90,7 +90,8 @@ def test_a_unit_runs_what_the_project_installs(unit: Path) -> None:
         for word in value.split()[1:]
         if word.startswith(f"{INSTALLED}/")
     ]
-    assert named
+    # The command of ours knows where its files are.
+    assert bool(named) == (binary.name != "lbn")
     for word in named:
         assert (PROJECT_ROOT / Path(word).relative_to(INSTALLED)).is_file(), word
     (first,) = values(unit, "ExecStartPre")
@@ -101,7 +102,7 @@ def test_a_unit_runs_what_the_project_installs(unit: Path) -> None:
         [str(BIN / binary.name), *subcommand, "--help"], capture_output=True, text=True, check=True
     ).stdout
     for option in [word for word in words if word.startswith("-")]:
-        assert re.search(rf"(?:^|\s){option},", help_text), option
+        assert re.search(rf"(?:^|\s){option}[,\s]", help_text), option
 
 
 def test_the_workspace_names_a_module_that_is_there() -> None:
@@ -112,7 +113,7 @@ def test_the_workspace_names_a_module_that_is_there() -> None:
 
 def test_the_ui_listens_to_this_machine_only() -> None:
     (unit,) = [unit for unit in UNITS if "webserver" in unit.name]
-    assert " -h 127.0.0.1 " in values(unit, "ExecStart")[0]
+    assert " ui --host 127.0.0.1 " in values(unit, "ExecStart")[0]
 
 
 @each_unit

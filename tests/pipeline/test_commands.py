@@ -301,7 +301,7 @@ def test_ui_serves_where_it_is_told(ask: Ask, ran: Ran, tmp_path: Path) -> None:
     def served(*arguments: str) -> tuple[str, str]:
         answer = ask("ui", *arguments)
         assert answer.code == 0, answer.err
-        return ran.program[ran.program.index("-h") + 1], ran.program[ran.program.index("-p") + 1]
+        return ran.program[-2], ran.program[-1]
 
     assert served("--port", "34567") == ("127.0.0.1", "34567")
     assert ran.settings is not None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -45,7 +46,8 @@ def hook() -> Iterator[Hook]:
 
 @pytest.fixture(scope="module")
 def server(site: Site, hook: Hook) -> Iterator[Server]:
-    with serving(site, LBN_NOTIFY=f"json://127.0.0.1:{hook.port}/lbn") as served:
+    hooked = f"json://127.0.0.1:{hook.port}/lbn"
+    with serving(site, LBN_NOTIFY=hooked, LBN_UI_ADDRESS="https://ui.example.org") as served:
         yield served
 
 
@@ -89,6 +91,83 @@ def test_the_ui_sees_what_the_command_did(server: Server) -> None:
     assert tags["lbn/outcome"] == "built"
     assert tags["lbn/release"] == release
     assert tags["lbn/commit"]
+
+
+def asked(server: Server, lines: str) -> str:
+    """The first line of the answer to a request as it stands, and as long as it is."""
+    head, _, body = lines.partition("\n\n")
+    here = server.url.removeprefix("http://")
+    head = head.replace("HERE", here).replace("\n", "\r\n")
+    host, port = here.split(":")
+    with socket.create_connection((host, int(port)), timeout=SECONDS) as connection:
+        length = f"Content-Length: {len(body)}\r\n" if body else ""
+        connection.sendall(f"{head}\r\n{length}\r\n{body}".encode())
+        return connection.makefile("rb").readline().decode().strip()
+
+
+# A change that changes nothing.
+QUERY = '{"query": "mutation { __typename }"}'
+WEBSOCKET = (
+    "Connection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\n"
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\nSec-WebSocket-Protocol: graphql-ws"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "lines"),
+    [
+        ("200", f"POST /graphql HTTP/1.1\nHost: HERE\nContent-Type: application/json\n\n{QUERY}"),
+        ("200", "GET /runs HTTP/1.1\nHost: HERE\nAccept: text/html"),
+        ("200", "GET /graphql HTTP/1.1\nHost: HERE\nAccept: text/html"),
+        ("200", "GET /server_info HTTP/1.1\nHost: localhost:1234"),
+        ("200", "GET /server_info HTTP/1.1\nHost: [::1]:1234"),
+        ("200", "GET /server_info HTTP/1.1\nHost: ui.example.org"),
+        (
+            "200",
+            "POST /graphql HTTP/1.1\nHost: HERE\nOrigin: http://HERE\n"
+            f"Content-Type: application/json; charset=utf-8\n\n{QUERY}",
+        ),
+        (
+            "200",
+            "POST /graphql HTTP/1.1\nHost: HERE\nOrigin: https://ui.example.org\n"
+            f"Content-Type: application/json\n\n{QUERY}",
+        ),
+        ("101", f"GET /graphql HTTP/1.1\nHost: HERE\nOrigin: http://HERE\n{WEBSOCKET}"),
+        ("101", f"GET /graphql HTTP/1.1\nHost: HERE\n{WEBSOCKET}"),
+        # A name of somebody else's that leads here.
+        ("403", "GET /server_info HTTP/1.1\nHost: rebound.example.com"),
+        ("403", "GET /server_info HTTP/1.1\nHost: 192.0.2.1:3000"),
+        ("403", "GET /server_info HTTP/1.1\nHost: [::1"),
+        ("403", "GET /server_info HTTP/1.1\nHost: "),
+        ("403", f"GET /graphql HTTP/1.1\nHost: rebound.example.com\n{WEBSOCKET}"),
+        # A page of another site; of another server on this machine; of a file.
+        *(
+            (
+                "403",
+                f"POST /graphql HTTP/1.1\nHost: HERE\nOrigin: {origin}\n"
+                f"Content-Type: application/json\n\n{QUERY}",
+            )
+            for origin in ("https://evil.example.com", "http://127.0.0.1:1", "null")
+        ),
+        ("403", f"GET /graphql HTTP/1.1\nHost: HERE\nOrigin: http://127.0.0.1:1\n{WEBSOCKET}"),
+        # What a browser sends without asking first.
+        *(
+            ("403", f"POST {path} HTTP/1.1\nHost: HERE\nContent-Type: {content}\n\n{QUERY}")
+            for path in ("/graphql", "/report_asset_materialization/a")
+            for content in (
+                "text/plain",
+                "text/plain; x=application/json",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "",
+            )
+        ),
+        ("403", f"POST /graphql HTTP/1.1\nHost: HERE\n\n{QUERY}"),
+        ("403", "GET /graphql?query=mutation+{+__typename+} HTTP/1.1\nHost: HERE\nAccept: image/*"),
+    ],
+)
+def test_only_the_pages_of_the_ui_are_answered(server: Server, status: str, lines: str) -> None:
+    assert asked(server, lines).split()[1] == status
 
 
 def test_one_server_shows_every_profile(server: Server) -> None:
