@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.queries import quoted
 from tests.support.site import Site
 
 OLDEST = Path(sys.prefix) / "oldest-duckdb"
@@ -79,8 +80,6 @@ def sample_list(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
 
 READ_EVERYTHING = """
 import duckdb, json, sys
-from orchestration.queries import quoted
-from orchestration.queries import quoted
 with duckdb.connect(sys.argv[1], read_only=True) as warehouse:
     tables = warehouse.execute(
         "select schema_name || '.' || table_name from duckdb_tables() order by 1").fetchall()
