@@ -17,6 +17,7 @@ NOTEBOOKS := $(VENV)/.installed-notebooks
 BROWSER_INSTALLED := $(VENV)/.installed-browser
 POSTGRES_INSTALLED := $(VENV)/.installed-postgres
 MUTANTS_INSTALLED := $(VENV)/.installed-mutants
+AUDIT_INSTALLED := $(VENV)/.installed-audit
 OLDEST_DUCKDB := $(VENV)/oldest-duckdb
 PORT ?= 3000
 
@@ -25,7 +26,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres mutants bench ui notebooks dictionary lock install clean test-slow
+.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres mutants bench ui notebooks dictionary lock libraries audit install clean test-slow
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -136,6 +137,14 @@ test-postgres: $(POSTGRES_INSTALLED) ## Dagster's instance in PostgreSQL (instal
 mutants: $(MUTANTS_INSTALLED) ## Put small faults into the code, to see whether the tests notice
 	$(BIN)/python -m tests.mutants.run $(MUTANTS)
 
+$(AUDIT_INSTALLED): $(INSTALLED) requirements-audit.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-audit.lock
+	@touch $@
+
+# Needs the network; not part of the tests, which must not fail for what somebody finds tomorrow.
+audit: $(AUDIT_INSTALLED) ## Ask what is known against the libraries of every lock
+	@$(BIN)/python -m tests.tools.audit
+
 bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
 	$(BIN)/python tests/bench/bench.py
 
@@ -159,11 +168,15 @@ COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generat
 lock: $(INSTALLED) ## Make the locks anew from pyproject.toml
 	$(COMPILE) -o requirements.lock pyproject.toml
 	$(COMPILE) --constraints requirements.lock --group dev -o requirements-dev.lock
-	for group in notebooks browser postgres mutants; do \
+	for group in notebooks browser postgres mutants audit; do \
 		$(COMPILE) --constraints requirements.lock --constraints requirements-dev.lock --group $$group -o requirements-$$group.lock; \
 	done
 	echo 'duckdb==1.1.3' | $(COMPILE) -o requirements-oldest.lock -
 	echo 'uv==0.13.9' | $(COMPILE) -o requirements-uv.lock -
+	@$(MAKE) libraries
+
+libraries: $(INSTALLED) ## Make the list of licences and the bill of materials anew from the lock
+	@$(BIN)/python -m tests.tools.libraries
 
 clean: ## Remove the virtual environment and every build (releases too)
 	rm -rf $(VENV) $(UV_VENV) data dbt_project/target

@@ -21,7 +21,7 @@ _NO_PART = ("ask", "cli", "notify.py", "sample")
 # Everything that can change a figure or a word of a release: code, models, suites, and the
 # libraries that run them.
 _CODE = {
-    "orchestration": ("*.py", "*.yml", "*.js", "*.css", "*.html"),
+    "orchestration": ("*.py", "*.yml", "*.js", "*.css", "*.html", "*.json", "*.csv"),
     "data_quality": ("*.py", "*.yml"),
     "dbt_project/models": ("*.sql", "*.py", "*.yml", "*.md"),
     "dbt_project/macros": ("*.sql",),

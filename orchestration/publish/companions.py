@@ -6,16 +6,20 @@ anything else than it.
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
-from orchestration.layout import EXPLORER, EXPORTS
+from orchestration.layout import EXPLORER, EXPORTS, LICENCES, SBOM
 from orchestration.queries import open_release
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 
+# Made with the lock of what runs, which they speak of (tests/tools/libraries.py).
+LIBRARIES = Path(__file__).with_name("libraries")
+
 
 def write_documentation(settings: Settings, registry: Registry, folder: Path) -> None:
-    """Write the data dictionary and dbt's page of the build into a new folder.
+    """Write the data dictionary, dbt's page of the build and what made it into a new folder.
 
     dbt opens the build database, so nobody else may have it open for writing.
     """
@@ -25,6 +29,8 @@ def write_documentation(settings: Settings, registry: Registry, folder: Path) ->
     folder.mkdir()
     write_dictionary(manifest_path(settings, registry), folder)
     write_dbt_docs(settings, registry, folder)
+    for name in (SBOM, LICENCES):
+        shutil.copyfile(LIBRARIES / name, folder / name)
 
 
 def write_for_people(release: Path) -> None:

@@ -130,6 +130,8 @@ def test_the_release_is_read_only_checksummed_and_says_synthetic(sample: Site) -
         f"explorer/{EDITION}.html",
         "documentation/data-dictionary.md",
         "documentation/dbt-docs.html",
+        "documentation/sbom.cdx.json",
+        "documentation/licences.csv",
     } <= set(sums)
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["label"] == "SYNTHETIC"
