@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from functools import partial
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -187,6 +188,11 @@ def ui(
 
     settings, registry = context_with_inbox(profile, inbox)
     check(settings)
+    if settings.ui_address and not urlsplit(settings.ui_address).hostname:
+        raise UsageError(
+            f"LBN_UI_ADDRESS is '{settings.ui_address}'; the UI answers to the name in it.",
+            "Write it as people type it, with its scheme: https://dagster.example.org",
+        )
     _require_free(host, port)
     prepare_dagster(settings)
     # The graph is drawn from dbt's manifest: made here, so that the server starts at once.

@@ -37,8 +37,9 @@ class OwnPagesOnly:
 
     def __init__(self, app: ASGIApp, host: str, address: str) -> None:
         self._app = app
-        self._address = urlsplit(address)
-        self._names = {*_LOOPBACK, host.lower(), self._address.hostname}
+        elsewhere = urlsplit(address)
+        self._names = {*_LOOPBACK, host.lower(), elsewhere.hostname}
+        self._elsewhere = elsewhere.netloc or None
         self._is_everywhere = _is_number(host) and ipaddress.ip_address(host).is_unspecified
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -56,7 +57,8 @@ class OwnPagesOnly:
         if not self._is_ours(host):
             return "This name is not one of the UI: LBN_UI_ADDRESS says where people reach it."
         origin = headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc not in (host, self._address.netloc):
+        # A page without a site of its own, such as one in a sandbox, says null.
+        if origin is not None and urlsplit(origin).netloc not in (host, self._elsewhere):
             return "This came from a page of another site."
         if scope["type"] == "websocket":
             return None

@@ -312,6 +312,9 @@ def test_ui_serves_where_it_is_told(ask: Ask, ran: Ran, tmp_path: Path) -> None:
     served("--port", "34567", "--inbox", str(tmp_path))
     assert ran.settings.inbox == tmp_path
     assert ask("ui", "--port", "0").code == 2
+    nameless = ask("ui", "--port", "34567", LBN_UI_ADDRESS="dagster.example.org")
+    assert nameless.code == 2
+    assert "with its scheme" in nameless.err
     default = typer.main.get_command(app).commands["ui"]  # type: ignore[attr-defined]
     assert {each.name: each.default for each in default.params}["port"] == 3000
 
