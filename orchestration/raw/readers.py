@@ -7,6 +7,7 @@ stay, nothing is repaired but geometry, and that with a record.
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from orchestration.raw.tabular import DeclaredColumn, SourceTable, ValueType
 from orchestration.sources.registry import Kind, Profile, Registry, Source
 from orchestration.sources.vault import Vault, VaultFile
 
+# What a machine runs out of, or fails in.
+_SHORT = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO}
 STAGE = "Reading source files into the raw tables"
 # Table name -> columns after source_id and line_number. The contract between readers and dbt.
 RAW_TABLES: dict[str, dict[str, str]] = {
@@ -195,7 +198,7 @@ class Reading:
 
 
 class UnreadableError(RefreshError):
-    """Readers refused files; ``refused`` has each with its own problems, of all the problems."""
+    """Files could not be read; ``refused`` has those whose fault it is, each with its problems."""
 
     def __init__(
         self, problems: Iterable[Problem], refused: Sequence[tuple[VaultFile, list[Problem]]]
@@ -252,9 +255,17 @@ def read_all(
                 )
         except RefreshError as error:
             problems += error.problems
-            refused.append((file, error.problems))
+            if not _is_of_the_machine(error.__cause__):
+                refused.append((file, error.problems))
     if problems:
         raise UnreadableError(problems, refused)
+
+
+def _is_of_the_machine(cause: BaseException | None) -> bool:
+    """Whether a reader stopped for want of memory or disk, of which the file is innocent."""
+    if isinstance(cause, OSError):
+        return cause.errno in _SHORT
+    return isinstance(cause, MemoryError | duckdb.OutOfMemoryException | duckdb.IOException)
 
 
 def _read_index(job: Reading) -> None:

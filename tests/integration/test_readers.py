@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -467,10 +468,19 @@ def test_a_file_that_was_changed_in_the_vault_is_not_read(place: Place) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [MemoryError(), KeyError("ward"), RecursionError("too deep"), OSError(22, "Invalid")]
+    ("error", "is_at_fault"),
+    [
+        (KeyError("ward"), True),
+        (RecursionError("too deep"), True),
+        (OSError(errno.EINVAL, "Invalid"), True),
+        (MemoryError(), False),
+        (OSError(errno.ENOSPC, "No space left on device"), False),
+        (duckdb.OutOfMemoryException("failed to allocate"), False),
+    ],
+    ids=str,
 )
 def test_whatever_a_reader_raises_names_the_file_and_what_to_do(
-    place: Place, monkeypatch: pytest.MonkeyPatch, error: Exception
+    place: Place, monkeypatch: pytest.MonkeyPatch, error: Exception, is_at_fault: bool
 ) -> None:
     def raises(job: object) -> None:
         raise error
@@ -482,6 +492,9 @@ def test_whatever_a_reader_raises_names_the_file_and_what_to_do(
     assert problem.where.startswith(f"source {LOOKUP}, file ")
     assert type(error).__name__ in problem.found
     assert problem.remedy == place.registry.source(LOOKUP).again
+    # A good file is not lost to the vault because the machine had no room for it.
+    assert place.settings.refused.exists() == is_at_fault
+    assert any((place.settings.vault / LOOKUP).iterdir()) != is_at_fault
 
 
 def test_the_problems_of_all_files_come_in_one_error(place: Place) -> None:
