@@ -26,6 +26,7 @@ from orchestration.layout import current_release, read_manifest
 from orchestration.notify import check
 from orchestration.problems import DamagedError, NothingYetError, RefusedError, UsageError
 from orchestration.sources.inbox import unclaimed
+from orchestration.sources.sample_inbox import edited
 
 
 @app.command(epilog="Example: lbn refresh --accept cni2023='the corrected issue of May'")
@@ -78,6 +79,7 @@ def refresh(
         settings = settings.fetching()
     report.banner(err, registry.profile)
     unused = unclaimed(settings, registry)
+    report.edited(err, edited(settings, registry))
     try:
         with report.Progress(err) as progress:
             whole = partial(run, force=force, notify=notify, accept=accepted)

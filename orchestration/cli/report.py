@@ -232,6 +232,14 @@ def unclaimed(console: Console, files: Sequence[Unclaimed], most: int | None = N
         console.print(f"  and {rest:,} more: {_lbn()} sources names them")
 
 
+def edited(console: Console, files: Sequence[str]) -> None:
+    """The sample's files that are not as they were written."""
+    if files:
+        console.print("[yellow]Changed by hand since the sample was written, and taken so:[/]")
+    for file in files:
+        console.print(f"  {file}", markup=False, soft_wrap=True)
+
+
 def _lbn() -> str:
     """How to call this command from here: by its name, if it is on the path."""
     if shutil.which("lbn"):

@@ -31,7 +31,7 @@ from orchestration.publish.release import restore
 from orchestration.settings import Settings
 from orchestration.sources.inbox import unclaimed
 from orchestration.sources.registry import CATALOGUE, Registry, Source
-from orchestration.sources.sample_inbox import fill_sample_inbox
+from orchestration.sources.sample_inbox import edited, fill_sample_inbox
 from orchestration.sources.vault import Vault, VaultFile
 
 OWNERS = ["team:data-engineering"]
@@ -114,6 +114,8 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
             unused = [str(file) for file in unclaimed(chosen, registry)]
             for file in unused:
                 context.log.warning(f"In the inbox and not used: {file}")
+            for name in edited(chosen, registry):
+                context.log.warning(f"Changed by hand since the sample was written: {name}")
             # Whoever materialises a part wants that part, changed or not.
             if (
                 _is_whole(context)

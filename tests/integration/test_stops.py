@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -175,6 +176,10 @@ def test_a_release_is_there_whole_or_not_at_all_and_what_is_current_stays(tmp_pa
         assert is_current(here.releases, published.release_id)
 
 
+def sha256(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def test_the_samples_inbox_is_never_taken_for_one_that_a_person_filled(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -194,9 +199,12 @@ def test_the_samples_inbox_is_never_taken_for_one_that_a_person_filled(
     def make(place: int) -> Callable[[], object]:
         here = settings(place)
         shutil.rmtree(here.root, ignore_errors=True)
-        write_sample(here.inbox)
-        (here.inbox / "gone.csv").write_text("old", encoding="utf-8")
-        (here.inbox / sample_inbox.STAMP).write_text("older code", encoding="utf-8")
+        old = {"a.csv": "old", "gone.csv": "old", "b/c.csv": "old"}
+        for name, text in old.items():
+            (here.inbox / name).parent.mkdir(parents=True, exist_ok=True)
+            (here.inbox / name).write_text(text, encoding="utf-8")
+        stamp = {"generator": "older code", "files": {key: [sha256("old")] for key in old}}
+        (here.inbox / sample_inbox.STAMP).write_text(json.dumps(stamp), encoding="utf-8")
         return lambda: sample_inbox.fill_sample_inbox(here, REGISTRY)
 
     for place in each_stop(make):
