@@ -62,6 +62,15 @@ def _project_hash() -> str:
     )
 
 
+def _is_whole(manifest: Path) -> bool:
+    """A process that is killed leaves half of it; to its cache of parsed files dbt sees itself."""
+    try:
+        json.loads(manifest.read_bytes())
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def manifest_path(settings: Settings, registry: Registry) -> Path:
     """The manifest of the project as it is now; parsed anew only when the project changed.
 
@@ -71,7 +80,7 @@ def manifest_path(settings: Settings, registry: Registry) -> Path:
     manifest = settings.dbt_target / "manifest.json"
     stamp = settings.dbt_target / "manifest.sha256"
     now = _project_hash()
-    if not (manifest.exists() and stamp.exists() and stamp.read_text() == now):
+    if not (_is_whole(manifest) and stamp.exists() and stamp.read_text() == now):
         settings.dbt_target.mkdir(parents=True, exist_ok=True)
         parsed = _invoke(settings, registry, "parse")
         if not parsed.success:

@@ -20,7 +20,12 @@ from orchestration.layout import (
     marts_version,
     read_manifest,
 )
-from orchestration.problems import NothingYetError, RefusedError, UsageError
+from orchestration.problems import (
+    NothingYetError,
+    RefusedError,
+    UsageError,
+    refused_by_the_machine,
+)
 from orchestration.publish.verification import verify_warehouse
 from orchestration.settings import Settings, load_settings
 from orchestration.sources.inbox import no_folder
@@ -37,16 +42,23 @@ err = PlainConsole(sys.stderr, stderr=True)
 class Refusing(TyperGroup):
     """Commands that meet a refusal print it as it is, and end with its exit code.
 
+    So does what the machine refuses, such as a full disk.
+
     Typer brings a copy of click of its own, so a refusal cannot be a ``click.ClickException``.
     """
 
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
-        except RefusedError as refused:
-            style = "red" if refused.exit_code == RefusedError.exit_code else None
-            err.print(str(refused), markup=False, soft_wrap=True, style=style)
-            raise typer.Exit(refused.exit_code) from refused
+        except RefusedError as error:
+            refused = error
+        except Exception as error:
+            if (told := refused_by_the_machine(error)) is None:
+                raise
+            refused = told
+        style = "red" if refused.exit_code == RefusedError.exit_code else None
+        err.print(str(refused), markup=False, soft_wrap=True, style=style)
+        raise typer.Exit(refused.exit_code)
 
 
 app = typer.Typer(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from functools import partial
 from typing import Annotated
@@ -126,7 +127,15 @@ def status(profile: ProfileOption = None) -> None:
     manifest = read_manifest(release)
     report.status(out, release, manifest, is_intact=damage is None, waits=waits)
     # Dagster takes two seconds to import: only where it has ever been used.
-    if settings.dagster_home.exists():
+    if not settings.dagster_home.exists():
+        return
+    if not os.access(settings.dagster_home, os.W_OK):
+        out.print(
+            "Whether a schedule is on only those can see who may write to "
+            f"{settings.dagster_home}.",
+            markup=False,
+        )
+    else:
         from orchestration.defs.instance import automation
 
         for line in automation(settings):
@@ -183,8 +192,6 @@ def ui(
     ] = "127.0.0.1",
 ) -> None:
     """Serve the Dagster UI, with every profile, on this machine only (127.0.0.1)."""
-    import os
-
     from orchestration.build.dbt import manifest_path
     from orchestration.defs.instance import prepare_dagster
 

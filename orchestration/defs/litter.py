@@ -22,7 +22,7 @@ from orchestration.sources.vault import INCOMING
 # As tempfile names folders, and as a name is given in one step: the new one beside it, with the
 # number of the process.
 _FOLDER = re.compile(r"\.(incoming|inbox)-[a-z0-9_]{8}")
-_SWAP = re.compile(r"(\.current|source_files\.json)\.\d+")
+_SWAP = re.compile(r"(\.current|\.current\.json|source_files\.json)\.\d+")
 
 
 def sweep(settings: Settings) -> None:

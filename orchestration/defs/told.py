@@ -17,6 +17,7 @@ from orchestration.problems import (
     Problem,
     RefreshError,
     RefusedError,
+    refused_by_the_machine,
 )
 from orchestration.publish import differences, pointer
 
@@ -32,7 +33,10 @@ def told() -> Iterator[None]:
     """Turn a refusal into a failure of the step that begins with what is wrong and what to do."""
     try:
         yield
-    except RefusedError as refused:
+    except Exception as error:
+        refused = error if isinstance(error, RefusedError) else refused_by_the_machine(error)
+        if refused is None:
+            raise
         metadata: dict[str, Any] = {}
         if isinstance(refused, RefreshError):
             metadata = {

@@ -47,21 +47,26 @@ def point_to(
     if withdrawn:
         marks[withdrawn] = {"at": now, "reason": reason}
         # First: stopped after the next move, a refresh must not undo it.
-        _tell(releases, told_current(releases) | {"withdrawn": marks})
-    swap = releases / f".current.{os.getpid()}"
+        mark = _written(releases, told_current(releases) | {"withdrawn": marks})
+        os.replace(mark, releases / CURRENT_JSON)
+    swap = releases / f".{CURRENT}.{os.getpid()}"
     swap.unlink(missing_ok=True)
     swap.symlink_to(name, target_is_directory=True)
+    # What needs room is done before this move, so that a full disk changes nothing.
+    told = _written(
+        releases,
+        {
+            "release_id": name,
+            "since": now,
+            "how": how,
+            "reason": reason,
+            "accepted": list(accepted),
+            "withdrawn": marks,
+        },
+    )
     _make_room(releases)
     os.replace(swap, releases / CURRENT)
-    told = {
-        "release_id": name,
-        "since": now,
-        "how": how,
-        "reason": reason,
-        "accepted": list(accepted),
-        "withdrawn": marks,
-    }
-    _tell(releases, told)
+    os.replace(told, releases / CURRENT_JSON)
 
 
 def _make_room(releases: Path) -> None:
@@ -78,10 +83,10 @@ def _make_room(releases: Path) -> None:
             current.rename(Path(away) / CURRENT)
 
 
-def _tell(releases: Path, told: Mapping[str, Any]) -> None:
-    swap = releases / f".current.{os.getpid()}"
+def _written(releases: Path, told: Mapping[str, Any]) -> Path:
+    swap = releases / f".{CURRENT_JSON}.{os.getpid()}"
     swap.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    os.replace(swap, releases / CURRENT_JSON)
+    return swap
 
 
 def is_current(releases: Path, name: str) -> bool:

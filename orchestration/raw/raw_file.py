@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from orchestration.problems import Problem, RefreshError
+from orchestration.problems import SCARCE, Problem, RefreshError, refused_by_the_machine
 
 # A small archive may unpack to more than memory holds. The largest real member, a sheet of File 8,
 # has some 200 MB.
@@ -55,6 +55,8 @@ class RawFile:
             # A panic of Rust is no Exception, and no wish to end either.
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise
+            if refused := refused_by_the_machine(error, SCARCE):
+                raise refused from error
             found = f"no readable {expected} ({_said(error)})"
             raise self.refused(found, f"a whole {expected}") from error
 
