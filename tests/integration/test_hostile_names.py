@@ -27,6 +27,7 @@ from orchestration.layout import CURRENT, MANIFEST, MARTS_VERSION, WAREHOUSE
 from orchestration.publish.explorer import write_explorer
 from orchestration.settings import Settings
 from tests.support.build import RELEASE_ID
+from tests.support.releases import seal
 
 pytestmark = pytest.mark.xdist_group("release")
 
@@ -47,6 +48,9 @@ NAMES = (
 # What a terminal obeys; a table in a pipe ends its lines with no more than line feeds.
 OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]")
 
+# What every release says of itself.
+BARE = {"release_id": RELEASE_ID, "profile": "sample", "editions": [], "inputs": []}
+
 
 @pytest.fixture(scope="module")
 def release(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -55,9 +59,8 @@ def release(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) ->
     folder = data / "sample" / "releases" / RELEASE_ID
     folder.mkdir(parents=True)
     (folder.parent / CURRENT).symlink_to(folder)
-    (folder / MANIFEST).write_text(
-        json.dumps({"marts_version": MARTS_VERSION, "inputs": []}), "utf-8"
-    )
+    told = BARE | {"marts_version": MARTS_VERSION}
+    (folder / MANIFEST).write_text(json.dumps(told), "utf-8")
     warehouse = Path(shutil.copy(sample_warehouse, folder / WAREHOUSE))
     with duckdb.connect(str(warehouse)) as connection:
         codes = connection.execute(
@@ -70,6 +73,7 @@ def release(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) ->
                 connection.execute(
                     f"update marts.{mart} set area_name = ? where area_code = ?", [name, code]
                 )
+    seal(folder)
     return data
 
 
@@ -154,7 +158,7 @@ def test_compare_tells_what_differs_on_one_line(lbn: CliRunner, tmp_path: Path, 
     releases = [tmp_path / "o'a #1", tmp_path / "b"]
     for release, text in zip(releases, ("quiet", name), strict=True):
         release.mkdir()
-        manifest = {"built_at": "2026-01-01T00:00:00+00:00", "inputs": []}
+        manifest = BARE | {"built_at": "2026-01-01T00:00:00+00:00"}
         (release / MANIFEST).write_text(json.dumps(manifest), "utf-8")
         with duckdb.connect(str(release / WAREHOUSE)) as connection:
             connection.execute("create schema marts")

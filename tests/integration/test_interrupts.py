@@ -115,7 +115,8 @@ def test_who_waits_claims_nothing_of_what_another_published(settings: Settings) 
 
 
 def test_the_first_refresh_has_nothing_that_was_current(settings: Settings) -> None:
-    (settings.releases / "current").unlink()
+    for name in ("current", "current.json"):
+        (settings.releases / name).unlink(missing_ok=True)
     script = f"{BEGIN}\ndef doing():\n    {WORK['asleep']}\n{END}"
     said = "Interrupted: nothing was published\n"
     assert interrupted(settings, script, signal.SIGTERM) == (143, said)

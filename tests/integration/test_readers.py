@@ -474,7 +474,6 @@ def test_a_file_that_was_changed_in_the_vault_is_not_read(place: Place) -> None:
         (RecursionError("too deep"), True),
         (OSError(errno.EINVAL, "Invalid"), True),
         (MemoryError(), False),
-        (OSError(errno.ENOSPC, "No space left on device"), False),
         (duckdb.OutOfMemoryException("failed to allocate"), False),
     ],
     ids=str,
@@ -495,6 +494,23 @@ def test_whatever_a_reader_raises_names_the_file_and_what_to_do(
     # A good file is not lost to the vault because the machine had no room for it.
     assert place.settings.refused.exists() == is_at_fault
     assert any((place.settings.vault / LOOKUP).iterdir()) != is_at_fault
+
+
+def test_a_full_disk_is_told_as_such_and_no_file_is_to_blame(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(job: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/a file")
+
+    monkeypatch.setitem(readers._READERS, "lookup", full)
+    with pytest.raises(RefreshError) as failure:
+        place.build()
+    (problem,) = failure.value.problems
+    assert problem.where == "/somewhere/a file"
+    assert problem.found == "No space left on device"
+    assert "make room there" in problem.remedy
+    assert not place.settings.refused.exists()
+    assert any((place.settings.vault / LOOKUP).iterdir())
 
 
 def test_the_problems_of_all_files_come_in_one_error(place: Place) -> None:

@@ -23,6 +23,9 @@ from orchestration.sources.inbox import find_in_inbox, inbox_files
 from orchestration.sources.registry import Download, Registry, Source, load_registry
 from orchestration.sources.vault import Vault, VaultFile
 
+# What every release says of itself.
+BARE = {"release_id": "sample-0123456789ab", "profile": "sample", "editions": []}
+
 OCTOBER = b"lsoa,pop\nX01000001,1\n"
 NOVEMBER = b"lsoa,pop\nX01000001,2\n"
 PAGE = b"\xef\xbb\xbf\n <!DOCTYPE html><html>Sorry</html>"
@@ -92,7 +95,7 @@ class Place:
         """What a release leaves behind: `current` with a manifest of its inputs."""
         current = self.settings.releases / "current"
         current.mkdir(parents=True, exist_ok=True)
-        manifest = {"inputs": [asdict(file) for file in files]}
+        manifest = BARE | {"inputs": [asdict(file) for file in files]}
         (current / "manifest.json").write_text(json.dumps(manifest), "utf-8")
 
 
@@ -660,7 +663,7 @@ def test_a_vault_file_that_somebody_changed_is_refused(sample_inbox: Path, tmp_p
     publish = settings.releases / "current"
     publish.mkdir(parents=True)
     inputs = [{"source_id": file.source_id, "sha256": file.sha256} for file in files]
-    (publish / "manifest.json").write_text(json.dumps({"inputs": inputs}), encoding="utf-8")
+    (publish / "manifest.json").write_text(json.dumps(BARE | {"inputs": inputs}), encoding="utf-8")
     damaged = vault.path_of(files[0])
     damaged.chmod(0o644)
     damaged.write_bytes(damaged.read_bytes() + b"\n")
