@@ -26,6 +26,7 @@ from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release, read_manifest
 from orchestration.notify import check
 from orchestration.problems import DamagedError, NothingYetError, RefusedError, UsageError
+from orchestration.settings import Settings
 from orchestration.sources.inbox import unclaimed
 from orchestration.sources.sample_inbox import edited
 
@@ -126,22 +127,21 @@ def status(profile: ProfileOption = None) -> None:
     waits = what_is_held(settings)
     manifest = read_manifest(release)
     report.status(out, release, manifest, is_intact=damage is None, waits=waits)
-    # Dagster takes two seconds to import: only where it has ever been used.
-    if not settings.dagster_home.exists():
-        return
-    if not os.access(settings.dagster_home, os.W_OK):
-        out.print(
-            "Whether a schedule is on only those can see who may write to "
-            f"{settings.dagster_home}.",
-            markup=False,
-        )
-    else:
-        from orchestration.defs.instance import automation
-
-        for line in automation(settings):
-            out.print(line)
+    for line in _automation(settings):
+        out.print(line)
     if damage:
         raise damage
+
+
+def _automation(settings: Settings) -> list[str]:
+    # Dagster takes two seconds to import: only where it has ever been used.
+    if not settings.dagster_home.exists():
+        return []
+    if not os.access(settings.dagster_home, os.W_OK):
+        return [f"Whether a schedule is on only who may write to {settings.dagster_home} can see."]
+    from orchestration.defs.instance import automation
+
+    return automation(settings)
 
 
 @app.command()

@@ -68,6 +68,12 @@ class Progress:
         self._step, self._begun = step, time.monotonic()
         self._status.update(styled(step))
 
+    def wait(self, for_whom: str) -> None:
+        """The same, and said at once: in a log there is no spinner to see it by."""
+        self.announce(for_whom)
+        if not self._console.is_terminal:
+            self._console.print(f"{for_whom} ...")
+
     def succeeded(self) -> None:
         """The step that runs is done, whatever becomes of others."""
         self._finish(_DONE)

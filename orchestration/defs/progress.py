@@ -19,6 +19,9 @@ class Announcer(Protocol):
     def announce(self, step: str) -> None:
         """A step begins."""
 
+    def wait(self, for_whom: str) -> None:
+        """A step begins that is to wait for somebody, who knows how long."""
+
     def succeeded(self) -> None:
         """The step that runs is done."""
 

@@ -60,7 +60,7 @@ def refresh(
         RefreshError: inputs or guards refused the refresh; nothing was published.
         RunFailedError: a step failed for another reason; nothing was published.
     """
-    with Turn(settings).taken(announcer.announce):
+    with Turn(settings).taken(announcer.wait):
         announcer.announce("Looking for the source files")
         found = look(settings, registry, accept)
         # First: what was downloaded and held is not what a look without a download finds.
@@ -121,7 +121,7 @@ def _run(
         )
         failures = []
         # Known from here on as the run that has the turn: should it be cut short, it is marked.
-        with Turn(settings).taken(announcer.announce, run.run_id):
+        with Turn(settings).taken(announcer.wait, run.run_id):
             for event in execute_run_iterator(InMemoryJob(job), run, instance):
                 announce_event(event, names, announcer)
                 if event.is_failure:

@@ -29,6 +29,9 @@ class Silent:
     def announce(self, step: str) -> None:
         """A step begins."""
 
+    def wait(self, for_whom: str) -> None:
+        """A step waits."""
+
     def succeeded(self) -> None:
         """It is done."""
 

@@ -272,7 +272,7 @@ def test_status_tells_of_the_release_and_of_one_that_was_changed(ask: Ask, tmp_p
     file.chmod(0o644)
     file.write_text(file.read_text(encoding="utf-8") + " ", encoding="utf-8")
     answer = Ask(tmp_path)("status")
-    assert (answer.code, answer.out) == (1, "")
+    assert (answer.code, "DAMAGED" in answer.out) == (1, True)
     assert "somebody changed a published file" in answer.err
 
 
@@ -504,7 +504,8 @@ def test_compare_ends_with_1_where_releases_differ(tmp_path: Path) -> None:
     def release(name: str, column: str) -> str:
         folder = tmp_path / "sample" / "releases" / name
         folder.mkdir(parents=True)
-        manifest = {"release_id": name, "built_at": "2026-01-01T06:00:00+00:00", "inputs": []}
+        manifest = {"release_id": name, "profile": "sample", "editions": [], "inputs": []}
+        manifest["built_at"] = "2026-01-01T06:00:00+00:00"
         (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         with duckdb.connect(str(folder / "warehouse.duckdb")) as warehouse:
             warehouse.execute("create schema marts; create schema meta")

@@ -9,7 +9,7 @@ import pytest
 from tests.support.kills import changed, lose_nothing
 from tests.support.site import Site
 
-pytestmark = pytest.mark.xdist_group("operation")
+pytestmark = pytest.mark.xdist_group("nothing lost")
 
 
 def test_a_chain_of_ended_refreshes_loses_nothing(sample: Site, tmp_path: Path) -> None:
