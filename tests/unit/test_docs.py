@@ -188,6 +188,17 @@ def test_every_path_exists(doc: Path) -> None:
     assert lost == []
 
 
+@each_doc
+def test_every_test_that_is_named_exists(doc: Path) -> None:
+    lost = []
+    for span in spans(doc):
+        if named := re.fullmatch(r"(tests/[\w/]+\.py)::(\w+)", span):
+            file = PROJECT_ROOT / named[1]
+            if not file.exists() or f"\ndef {named[2]}(" not in file.read_text(encoding="utf-8"):
+                lost.append(span)
+    assert lost == []
+
+
 def test_the_readme_names_folders_that_exist() -> None:
     named = [span for span in spans(PROJECT_ROOT / "README.md") if re.fullmatch(r"\w+/", span)]
     # `data/` is what a refresh writes.
@@ -211,7 +222,10 @@ def test_every_edition_and_release_exists(doc: Path) -> None:
 def test_every_name_in_code_stands_in_the_project(doc: Path) -> None:
     """Marts, columns, seeds, sources, guards, checks, jobs: whatever is written like_this."""
     names = {
-        name for span in spans(doc) for name in re.findall(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+", span)
+        name
+        for span in spans(doc)
+        if "::" not in span
+        for name in re.findall(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)+", span)
     }
     known = set(re.findall(r"[a-z0-9]+(?:_[a-z0-9]+)+", sources_of_truth()))
     folders = ("orchestration", "dbt_project", "data_quality", "tests")
