@@ -62,7 +62,7 @@ class Release:
             if edition["joined"] or edition["departed"]
         ]
         told += [each["subject"] for each in changes.get("differences", [])]
-        return "; ".join(told) or "no list, no mart"
+        return "; ".join(told) or "no list and no mart"
 
 
 def all_releases(settings: Settings) -> list[Release]:
