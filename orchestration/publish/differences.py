@@ -202,6 +202,32 @@ def differences(
     return issues + differences_of_marts(build, current, files)
 
 
+def unknown_downloads(
+    build: duckdb.DuckDBPyConnection, registry: Registry, current: Path | None
+) -> list[Difference]:
+    """Downloads whose sha256 the registry does not know, where it knows that of other issues.
+
+    What is in the inbox a person has put there; what is current already was accepted before.
+    """
+    entries = read_manifest(current)["inputs"] if current else []
+    then = {entry["source_id"]: entry["sha256"] for entry in entries}
+    return [
+        Difference(
+            source.id,
+            "issue",
+            f"downloaded from {origin}, sha256 {sha256}, which the registry does not know",
+            f"one of the {len(source.known):,} issues that the registry knows",
+        )
+        for source_id, sha256, origin in build.execute(
+            "select source_id, sha256, origin from meta.source_file "
+            "where origin <> 'inbox' order by source_id"
+        ).fetchall()
+        if (source := registry.source(source_id)).known
+        and sha256 not in source.known
+        and then.get(source_id) != sha256
+    ]
+
+
 def differences_of_marts(
     build: duckdb.DuckDBPyConnection, current: Path, files: Collection[str]
 ) -> list[Difference]:

@@ -42,6 +42,7 @@ from orchestration.publish.differences import (
     differences_of_marts,
     refuse_held,
     require_subjects,
+    unknown_downloads,
 )
 from orchestration.publish.held import noted
 from orchestration.publish.pointer import is_current, point_to, refuse_withdrawn
@@ -114,7 +115,9 @@ def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]
         if current:
             # What somebody changed is nothing to compare with.
             verify(current)
-        differs = differences(build, settings, registry, current, inputs) if current else []
+        differs = unknown_downloads(build, registry, current)
+        if current:
+            differs += differences(build, settings, registry, current, inputs)
         refuse_held(settings.profile, differs, accepted)
         manifest = _manifest(build, settings, registry, name, code)
         manifest["changes_since"] = changes_since(build, current, differs)

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from orchestration.build import database
 from orchestration.build.database import load_build, open_build
 from orchestration.fingerprint import sha256_of
 from orchestration.layout import current_release
+from orchestration.problems import HeldError
 from orchestration.publish import release as publishing
+from orchestration.publish.held import what_is_held
 from orchestration.publish.pointer import is_current, point_to
 from orchestration.publish.verification import verify
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
@@ -178,6 +181,49 @@ def test_a_release_is_there_whole_or_not_at_all_and_what_is_current_stays(tmp_pa
 
 def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@pytest.mark.usefixtures("small_release", "read_nothing")
+@pytest.mark.parametrize(
+    ("origin", "known", "is_held"),
+    [
+        ("https://official.example/file", {"1" * 64: "the first issue"}, True),
+        ("https://official.example/file", {"0" * 64: "this issue"}, False),
+        # Trusted at its first use, and recorded.
+        ("https://official.example/file", {}, False),
+        ("inbox", {"1" * 64: "the first issue"}, False),
+    ],
+    ids=["another issue", "a known issue", "nothing known", "put there by a person"],
+)
+def test_a_download_that_the_registry_does_not_know_is_held_even_at_first(
+    tmp_path: Path, origin: str, known: dict[str, str], is_held: bool
+) -> None:
+    here = Settings("sample", tmp_path, tmp_path)
+    first, *others = REGISTRY.sources
+    pinned = first.model_copy(update={"known": known})
+    registry = REGISTRY.model_copy(update={"sources": (pinned, *others)})
+    files = [
+        replace(file, origin=origin) if file.source_id == first.id else file
+        for file in some_files()
+    ]
+    load_build(here, registry, Vault(here, registry), files)
+    with open_build(here) as build:
+        build.execute(
+            "create schema marts; create table marts.dim_edition (edition_id varchar, "
+            "label varchar, areas int, areas_rated int, areas_listed int, areas_published int)"
+        )
+    if is_held:
+        with pytest.raises(HeldError) as held:
+            publishing.publish(here, registry)
+        (problem,) = held.value.problems
+        assert problem.where == f"{first.id} (a file that was issued again)"
+        assert "0" * 64 in problem.found
+        assert current_release(here.releases) is None
+        assert first.id in what_is_held(here)
+    accepted = {first.id: "looked at"} if is_held else {}
+    published = publishing.publish(here, registry, accepted)
+    assert [each["subject"] for each in published.manifest["accepted"]] == list(accepted)
+    assert what_is_held(here) == ""
 
 
 def test_the_samples_inbox_is_never_taken_for_one_that_a_person_filled(

@@ -563,6 +563,23 @@ def test_a_broken_pointer_file_is_put_right(
     assert current(settings) == names[0]
 
 
+def test_a_clock_that_was_set_back_hides_no_release(
+    ask: Ask, settings: Settings, names: tuple[str, str, str]
+) -> None:
+    """What is current was built in what is now the future."""
+    later = another(settings.releases / names[0], "2099-01-01T00:00:00+00:00")
+    point_to(settings.releases, later.name)
+    assert ask("status").code == ask("list", NEW).code == 0
+    listed = ask("releases", "--format", "json").data
+    assert [each["release_id"] for each in listed] == [later.name, *names]
+    # The files are those of the one before, which a refresh makes current again.
+    assert ask("refresh").code == 0
+    assert current(settings) == names[0]
+    assert ask("refresh").out.strip().startswith("Nothing changed")
+    assert ask("prune", "--keep", "1").code == 0
+    assert {path.name for path in settings.releases.glob("sample-*")} == {later.name, names[0]}
+
+
 # --- With nothing there ---------------------------------------------------------------------------
 
 
