@@ -111,7 +111,8 @@ def test_a_release_of_other_code_says_what_to_do(
     old = Site(tmp_path, "sample")
     release = old.root / "releases" / "sample-old"
     release.mkdir(parents=True)
-    manifest = {"release_id": "sample-old", "git_commit": "0123abcd"}
+    manifest: dict[str, object] = {"release_id": "sample-old", "git_commit": "0123abcd"}
+    manifest |= {"profile": "sample", "inputs": [], "editions": []}
     (release / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     (release.parent / "current").symlink_to("sample-old")
     ran = old.lbn(*command)
