@@ -101,6 +101,14 @@ class NothingYetError(RefusedError):
     exit_code = 3
 
 
+def nothing_published(profile: str) -> NothingYetError:
+    """What every command says that needs a release, before the first."""
+    return NothingYetError(
+        f"Nothing is published for the profile {profile} yet.",
+        f"Run: lbn refresh --profile {profile}",
+    )
+
+
 class RefreshError(RefusedError):
     """Raised once with every problem of a stage; its text is for people.
 

@@ -24,6 +24,7 @@ from orchestration.problems import (
     NothingYetError,
     RefusedError,
     UsageError,
+    nothing_published,
     refused_by_the_machine,
 )
 from orchestration.publish.verification import verify_warehouse
@@ -120,10 +121,7 @@ def current(settings: Settings) -> Path:
     """Folder of the release that is current."""
     release = current_release(settings.releases)
     if release is None:
-        raise NothingYetError(
-            f"Nothing is published for the profile {settings.profile} yet.",
-            f"Run: lbn refresh --profile {settings.profile}",
-        )
+        raise nothing_published(settings.profile)
     return release
 
 

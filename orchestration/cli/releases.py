@@ -10,7 +10,7 @@ from orchestration.cli import report
 from orchestration.cli.app import ProfileOption, app, context, err, out
 from orchestration.cli.questions import Format, write_rows
 from orchestration.defs.turn import Turn
-from orchestration.problems import NothingYetError
+from orchestration.problems import nothing_published
 from orchestration.publish.releases import (
     Release,
     all_releases,
@@ -36,10 +36,7 @@ def list_releases(
     settings, registry = context(profile)
     found = all_releases(settings)
     if not found:
-        raise NothingYetError(
-            f"Nothing is published for the profile {settings.profile} yet.",
-            f"Run: lbn refresh --profile {settings.profile}",
-        )
+        raise nothing_published(settings.profile)
     report.banner(err, registry.profile)
     rows = [_row(release) for release in found]
     if format_ is Format.table:

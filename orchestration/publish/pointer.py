@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from orchestration.layout import CURRENT, CURRENT_JSON, current_release, read_manifest, told_current
-from orchestration.problems import HeldError, Problem
+from orchestration.problems import DamagedError, HeldError, Problem
 
 STAGE = "Looking whether somebody withdrew the release"
 
@@ -76,11 +77,18 @@ def _make_room(releases: Path) -> None:
         return
     own = current_release(releases)
     if own == current:
-        # There is no other copy of it.
-        current.rename(releases / read_manifest(current)["release_id"])
+        # There is no other copy of it; one that does not say what it is, is kept to be looked at.
+        current.rename(releases / (_stated_id(current) or f"damaged-{int(time.time())}"))
     else:
         with tempfile.TemporaryDirectory(prefix=".incoming-", dir=releases) as away:
             current.rename(Path(away) / CURRENT)
+
+
+def _stated_id(release: Path) -> str | None:
+    try:
+        return str(read_manifest(release)["release_id"])
+    except DamagedError:
+        return None
 
 
 def _written(releases: Path, told: Mapping[str, Any]) -> Path:
@@ -105,7 +113,10 @@ def mend(releases: Path) -> None:
     """Put right what a stop between two moves, or a copy, left of the pointer."""
     current = current_release(releases)
     if current is not None and not is_current(releases, current.name):
-        name = current.name if current.name != CURRENT else read_manifest(current)["release_id"]
+        name = current.name if current.name != CURRENT else _stated_id(current)
+        if name is None:
+            # Whatever opens it says so; lbn rollback puts another in its place.
+            return
         told = told_current(releases)
         if told.get("release_id") != name:
             told = {}

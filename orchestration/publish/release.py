@@ -107,10 +107,10 @@ def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]
         code = code_version()
         name = release_id(settings.profile, inputs, code)
         target = settings.releases / name
-        taken_back = refuse_withdrawn(settings.releases, settings.profile, name, accepted)
         if target.exists():
             restore(settings, name, accepted)
             return Published(name, target, read_manifest(target), was_there=True)
+        taken_back = refuse_withdrawn(settings.releases, settings.profile, name, accepted)
         current = current_release(settings.releases)
         if current:
             # What somebody changed is nothing to compare with.

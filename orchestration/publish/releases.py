@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestration.layout import WAREHOUSE, current_release, read_manifest
-from orchestration.problems import DamagedError, NothingYetError, UsageError
+from orchestration.problems import DamagedError, NothingYetError, UsageError, nothing_published
 from orchestration.publish.pointer import point_to, withdrawals
 from orchestration.publish.verification import verify
 from orchestration.settings import Settings
@@ -92,10 +92,7 @@ def find_release(settings: Settings, name: str | None) -> Release:
     """
     releases = all_releases(settings)
     if not releases:
-        raise NothingYetError(
-            f"Nothing is published for the profile {settings.profile} yet.",
-            f"Run: lbn refresh --profile {settings.profile}",
-        )
+        raise nothing_published(settings.profile)
     for each in releases:
         if each.release_id == name if name else each.is_current:
             return each

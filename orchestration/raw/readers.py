@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 import duckdb
 
 from orchestration.modelling.seeds import Methodology
-from orchestration.problems import Problem, RefreshError
+from orchestration.problems import SCARCE, Problem, RefreshError, refused_by_the_machine
 from orchestration.queries import quoted
 from orchestration.raw.boundaries import read_boundaries
 from orchestration.raw.indicators import read_indicators
@@ -28,8 +28,6 @@ from orchestration.raw.tabular import DeclaredColumn, SourceTable, ValueType
 from orchestration.sources.registry import Kind, Profile, Registry, Source
 from orchestration.sources.vault import Vault, VaultFile
 
-# What a machine runs out of, or fails in.
-_SHORT = {errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.EIO}
 STAGE = "Reading source files into the raw tables"
 # Table name -> columns after source_id and line_number. The contract between readers and dbt.
 RAW_TABLES: dict[str, dict[str, str]] = {
@@ -263,9 +261,11 @@ def read_all(
 
 def _is_of_the_machine(cause: BaseException | None) -> bool:
     """Whether a reader stopped for want of memory or disk, of which the file is innocent."""
-    if isinstance(cause, OSError):
-        return cause.errno in _SHORT
-    return isinstance(cause, MemoryError | duckdb.OutOfMemoryException | duckdb.IOException)
+    if isinstance(cause, OSError) and cause.errno in (errno.ENOMEM, errno.EIO):
+        return True
+    if isinstance(cause, MemoryError | duckdb.OutOfMemoryException | duckdb.IOException):
+        return True
+    return cause is not None and refused_by_the_machine(cause, SCARCE) is not None
 
 
 def _read_index(job: Reading) -> None:

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -496,19 +497,23 @@ def test_whatever_a_reader_raises_names_the_file_and_what_to_do(
     assert any((place.settings.vault / LOOKUP).iterdir()) != is_at_fault
 
 
-def test_a_full_disk_is_told_as_such_and_no_file_is_to_blame(
-    place: Place, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EFBIG, errno.EROFS], ids=errno.errorcode.get)
+@pytest.mark.parametrize("is_wrapped", [False, True])
+def test_what_the_machine_lacks_is_told_as_such_and_no_file_is_to_blame(
+    place: Place, monkeypatch: pytest.MonkeyPatch, code: int, is_wrapped: bool
 ) -> None:
     def full(job: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device", "/somewhere/a file")
+        error = OSError(code, os.strerror(code), "/somewhere/a file")
+        if not is_wrapped:
+            raise error
+        raise RuntimeError("a library's own") from error
 
     monkeypatch.setitem(readers._READERS, "lookup", full)
     with pytest.raises(RefreshError) as failure:
         place.build()
     (problem,) = failure.value.problems
     assert problem.where == "/somewhere/a file"
-    assert problem.found == "No space left on device"
-    assert "make room there" in problem.remedy
+    assert problem.found == os.strerror(code)
     assert not place.settings.refused.exists()
     assert any((place.settings.vault / LOOKUP).iterdir())
 

@@ -548,6 +548,23 @@ def test_the_only_copy_of_a_release_is_kept(
     assert read_manifest(settings.releases / names[0])["release_id"] == names[0]
 
 
+def test_a_folder_that_does_not_say_what_it_is_stands_in_nobodys_way(
+    ask: Ask, settings: Settings, names: tuple[str, str, str]
+) -> None:
+    link = settings.releases / "current"
+    link.unlink()
+    (settings.releases / names[0]).rename(link)
+    (settings.releases / "current.json").unlink()
+    (link / "manifest.json").unlink()
+    for command in ("status", "refresh"):
+        assert (answer := ask(command)).code == 1
+        assert "lbn rollback" in answer.err
+    assert ask("rollback", names[1]).code == 0
+    assert current(settings) == names[1]
+    (kept,) = settings.releases.glob("damaged-*")
+    assert (kept / "warehouse.duckdb").exists()
+
+
 @pytest.mark.parametrize("text", ["", "[]", '{"release_id": "../../x"}', '{"release_id": 7}', "{"])
 def test_a_broken_pointer_file_is_put_right(
     ask: Ask, settings: Settings, names: tuple[str, str, str], text: str
