@@ -190,9 +190,10 @@ select
         when counted_value is null and missing_rule = 'lad_value' and is_rate
             then scale * larger_r / larger_n
         when counted_value is null and missing_rule = 'lad_value' then mean_value
-        when shrinkage
-            then
-                method.shrunken_rate(scale, own_weight, own_logit, coalesce(larger_logit, 0))
+        -- Alone in its larger area an area has its own rate: the half that a logit adds to a count
+        -- is for what is drawn together.
+        when shrinkage and variance_between is not null
+            then method.shrunken_rate(scale, own_weight, own_logit, larger_logit)
         when is_rate then scale * r / n
         else counted_value
     -- The word of the marts' contract.
@@ -201,7 +202,7 @@ select
         when value is null then 'excluded'
         when counted_value is null then 'larger_area'
         when published_value is null then 'assumed'
-        when shrinkage then 'shrunk_rate'
+        when shrinkage and variance_between is not null then 'shrunk_rate'
         when is_rate then 'rate'
         else 'given'
     end as value_origin
