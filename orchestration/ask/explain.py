@@ -125,6 +125,8 @@ def _verdict(connection: duckdb.DuckDBPyConnection, code: str, edition: str) -> 
             editions.imd_release,
             editions.cni_release,
             editions.carry_rule,
+            editions.carry_rule_label,
+            editions.carry_statistic,
             editions.imd_threshold_percent,
             editions.cni_threshold_percent,
             method.threshold_rank(areas.imd_areas_ranked, editions.imd_threshold_percent)

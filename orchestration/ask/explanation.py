@@ -65,24 +65,28 @@ def _verdict(row: Row) -> Iterator[str]:
 
 
 def _carry(found: dict[str, Any]) -> Iterator[str]:
-    rule, parts = found["verdict"]["carry_rule"], found["carry"]
-    yield f"The IMD came here by {rule}, from {len(parts)} part(s):"
+    verdict, parts = found["verdict"], found["carry"]
+    yield f"The IMD came here by {verdict['carry_rule']}, from {len(parts)} part(s)."
+    yield f"  {verdict['carry_rule_label']}:"
     for row in parts:
+        pieces = row["small_areas"]
+        here = "" if pieces is None else f" in {pieces:,} small area(s) that lie here"
+        first = "line" if pieces in (None, 1) else "from line"
         yield (
             f"  {row['part_code']}: score {_number(row['part_imd_score'], 3)}, "
-            f"rank {row['part_imd_rank']:,}, population {_number(row['part_population'])} "
-            f"({_at(row)}; {row['lookup_source_id']}, line {row['lookup_line_number']:,})"
+            f"rank {row['part_imd_rank']:,}, population {_number(row['part_population'])}{here} "
+            f"({_at(row)}; {row['lookup_source_id']}, {first} {row['lookup_line_number']:,})"
         )
-    if rule == "population_weighted_mean":
+    if verdict["carry_statistic"] == "mean_score":
         people = math.fsum(row["part_population"] for row in parts)
         total = math.fsum(row["part_imd_score"] * row["part_population"] for row in parts)
         yield (
             f"  score = sum(score x population) / sum(population) = {_number(total, 3)} / "
-            f"{_number(people)} = {found['verdict']['imd_score']:.6f}; then ranked among the areas "
+            f"{_number(people)} = {verdict['imd_score']:.6f}; then ranked among the areas "
             "that have one"
         )
-    elif rule == "any_parent":
-        yield f"  rank = the worst of them = {found['verdict']['imd_rank']:,}"
+    elif verdict["carry_statistic"] == "worst_part":
+        yield f"  rank = the worst of them = {verdict['imd_rank']:,}"
 
 
 def _index(row: Row) -> Iterator[str]:

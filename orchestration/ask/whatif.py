@@ -1,7 +1,7 @@
-"""What a list would be with other thresholds or other weights: what ``lbn whatif`` asks.
+"""What a list would be by other rules: what ``lbn whatif`` asks.
 
 Computed in SQL on a published release, by the formulas of the lists: index score = sum of weight x
-domain score, competition rank, the edition's carry rule, last rank within = floor(N x threshold).
+domain score, competition rank, a carry rule, last rank within = floor(N x threshold).
 An index whose weights are not changed keeps the ranks of the list, which are the published ones
 where there are any; so nothing changed gives the list itself.
 """
@@ -24,7 +24,7 @@ INDICES = ("imd", "cni")
 
 
 class RulesError(UsageError):
-    """A threshold or weight that cannot be; the text says why and what may be."""
+    """A threshold, weight or carry rule that cannot be; the text says why and what may be."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,12 @@ class AskedRules:
     """What is asked to differ. None, or no weight for a domain, leaves what the edition has.
 
     Thresholds are shares of N, above 0 to 1; weights have no unit. They are not normalised: only
-    their proportions count.
+    their proportions count. The carry rule is one of edition_carry_rule.
     """
 
     imd_threshold: Fraction | None = None
     cni_threshold: Fraction | None = None
+    carry_rule: str | None = None
     weights: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -51,6 +52,15 @@ class Index:
 
 
 @dataclass(frozen=True)
+class CarryRule:
+    """A carry rule under the rules: its id, its words, whether it is not the edition's own."""
+
+    rule: str
+    label: str
+    is_other: bool
+
+
+@dataclass(frozen=True)
 class WhatIf:
     """The list that would be, against the edition's.
 
@@ -61,6 +71,7 @@ class WhatIf:
     edition_id: str
     release_id: str
     label: str
+    carry_rule: str
     indices: dict[str, Index]
     counts: dict[str, int]
     notes: list[str]
@@ -81,6 +92,7 @@ class WhatIf:
                 }
                 for name, index in self.indices.items()
             },
+            "carry_rule": self.carry_rule,
             "counts": self.counts,
             "notes": self.notes,
             "areas": self.rows,
@@ -149,7 +161,8 @@ def what_if(
     Raises:
         UnknownEditionError: the release has no such edition.
         UnknownPlaceError: the edition has no such region or authority.
-        RulesError: a domain that neither index has, or an index without domains here.
+        RulesError: a domain that neither index has, an index without domains here, or a carry rule
+            that the edition has no weights for.
     """
     check_edition(connection, edition)
     filters = filters or Filters()
@@ -161,11 +174,15 @@ def what_if(
         edition,
     )
     indices = _indices(connection, found, rules)
+    carry = _carry(connection, found, rules)
     rows = query_rows(
         connection,
-        _query(indices, filters),
+        _query(indices, carry, filters),
         **{
             "edition": edition,
+            **(
+                {"carry_rule": carry.rule} if carry.is_other or indices["imd"].is_reweighted else {}
+            ),
             **filters.parameters,
             **{
                 f"{name}_{part}": value
@@ -192,13 +209,14 @@ def what_if(
         edition_id=edition,
         release_id=found["release_id"],
         label=found["release_label"],
+        carry_rule=carry.rule,
         indices=indices,
         counts={
             "listed_before": counts["left"] + counts["stayed"],
             "listed_after": counts["joined"] + counts["stayed"],
             **counts,
         },
-        notes=_notes(indices),
+        notes=[*_carry_notes(carry), *_notes(indices)],
         rows=[row for row in rows if row["change"] in changes],
     )
 
@@ -250,6 +268,28 @@ def _indices(
     return found
 
 
+def _carry(connection: duckdb.DuckDBPyConnection, edition: Row, rules: AskedRules) -> CarryRule:
+    known = {
+        row["carry_rule"]: row
+        for row in query_rows(
+            connection,
+            "select * from marts.edition_carry_rule where edition_id = $1 order by carry_rule",
+            edition["edition_id"],
+        )
+    }
+    chosen = rules.carry_rule or edition["carry_rule"]
+    if chosen not in known:
+        raise RulesError(
+            f"{edition['edition_id']} has no carry rule '{chosen}'. There are: {', '.join(known)}."
+        )
+    return CarryRule(chosen, known[chosen]["carry_rule_label"], not known[chosen]["is_own_rule"])
+
+
+def _carry_notes(carry: CarryRule) -> list[str]:
+    said = carry.label[:1].lower() + carry.label[1:]
+    return [f"IMD: brought to the areas by {carry.rule}: {said}."] if carry.is_other else []
+
+
 def _notes(indices: dict[str, Index]) -> list[str]:
     notes = []
     for name, index in indices.items():
@@ -263,10 +303,12 @@ def _notes(indices: dict[str, Index]) -> list[str]:
     return notes
 
 
-def _query(indices: dict[str, Index], filters: Filters) -> str:
+def _query(indices: dict[str, Index], carry: CarryRule, filters: Filters) -> str:
     ctes = [_own_scores(name) if index.is_reweighted else "" for name, index in indices.items()]
+    if carry.is_other and not indices["imd"].is_reweighted:
+        ctes.append(_published_imd())
     ranks = [
-        _carried() if indices["imd"].is_reweighted else _as_listed("imd"),
+        _carried() if carry.is_other or indices["imd"].is_reweighted else _as_listed("imd"),
         "select area_code, place, n from cni_ranked"
         if indices["cni"].is_reweighted
         else _as_listed("cni"),
@@ -328,10 +370,9 @@ def _query(indices: dict[str, Index], filters: Filters) -> str:
 
 
 def _own_scores(name: str) -> str:
-    """The index on its own areas: scores with the weights, to nine decimals, and ranked.
+    """The index on its own areas: scores with the weights, ranked.
 
-    As int_index_scores does it: sums that differ only in the last bits of a double are ties; an
-    index without one of its domains is no index.
+    As int_index_scores does it: an index without one of its domains is no index.
     """
     return f"""
         {name}_weights as (
@@ -352,7 +393,7 @@ def _own_scores(name: str) -> str:
             select
                 area_code,
                 score,
-                method.rank_worst_first(round(score, 9), 1) as place,
+                method.rank_worst_first(score, 1) as place,
                 count(*) over () as n
             from {name}_scores
         ),
@@ -367,37 +408,61 @@ def _as_listed(name: str) -> str:
     """
 
 
+def _published_imd() -> str:
+    """The IMD on its own areas as the lists have it."""
+    return """
+        imd_ranked as (
+            select scores.area_code, index_score as score, index_rank as place, areas_ranked as n
+            from marts.fct_index_score as scores
+            inner join marts.dim_edition as editions
+                on scores.index_release = editions.imd_release
+            where editions.edition_id = $edition
+        ),
+    """
+
+
 def _carried() -> str:
-    """The reweighted IMD on the areas of the edition, as int_carried_imd brings it there.
+    """An IMD on the areas of the edition by a carry rule, as int_imd_by_rule brings it there.
 
     An area of the release's own type is its only part.
     """
     return """
         select
             area_code,
-            coalesce(carried_rank, method.rank_worst_first(score, 1)) as place,
-            if(carried_rank is null, count(score) over (), parts_ranked) as n
+            coalesce(carried_rank, method.rank_worst_first(ranked_by, 1)) as place,
+            if(carried_rank is null, count(ranked_by) over (), parts_ranked) as n
         from (
             select
-                areas.area_code,
-                method.carried_score(
-                    editions.carry_rule,
-                    ranked.score,
-                    parts.part_population,
-                    ranked.area_code
-                ) as score,
-                method.carried_rank(editions.carry_rule, ranked.place) as carried_rank,
-                any_value(ranked.n) as parts_ranked
-            from marts.double_disadvantage as areas
-            inner join marts.dim_edition as editions using (edition_id)
-            left join marts.imd_carry as parts
-                on
-                    areas.edition_id = parts.edition_id
-                    and areas.area_code = parts.area_code
-            inner join imd_ranked as ranked
-                on coalesce(parts.part_code, areas.area_code) = ranked.area_code
-            where areas.edition_id = $edition
-            group by areas.area_code, editions.carry_rule
-        ) as carried
-        where score is not null
+                area_code,
+                coalesce(score, -mean_rank) as ranked_by,
+                carried_rank,
+                parts_ranked
+            from (
+                select
+                    areas.area_code,
+                    method.carried_score(
+                        rules.statistic, ranked.score, parts.part_population, ranked.area_code
+                    ) as score,
+                    method.carried_mean_rank(
+                        rules.statistic, ranked.place, parts.part_population, ranked.area_code
+                    ) as mean_rank,
+                    method.carried_rank(rules.statistic, ranked.place) as carried_rank,
+                    any_value(ranked.n) as parts_ranked
+                from marts.double_disadvantage as areas
+                inner join marts.edition_carry_rule as rules
+                    on areas.edition_id = rules.edition_id and rules.carry_rule = $carry_rule
+                left join marts.carry_weight as parts
+                    on
+                        areas.edition_id = parts.edition_id
+                        and rules.weighting = parts.weighting
+                        and areas.area_code = parts.area_code
+                inner join imd_ranked as ranked
+                    on
+                        ranked.area_code
+                        = if(rules.weighting is null, areas.area_code, parts.part_code)
+                where areas.edition_id = $edition
+                group by areas.area_code, rules.statistic
+            ) as carried
+        ) as by_rule
+        where ranked_by is not null
     """

@@ -253,7 +253,9 @@ def describe_inputs(
             "kind": "varchar not null",
             "area_type": "varchar",
             "expected_rows": "bigint not null",
+            "may_lack_rows": "bigint not null",
             "unmatched_areas": "bigint not null",
+            "uncovered_areas": "bigint not null",
             "published_flags": "bigint",
         },
         [
@@ -262,7 +264,9 @@ def describe_inputs(
                 "kind": source.kind,
                 "area_type": source.area_type,
                 "expected_rows": registry.rows(source),
+                "may_lack_rows": registry.may_lack_rows(source),
                 "unmatched_areas": registry.unmatched_areas(source),
+                "uncovered_areas": registry.uncovered_areas(source),
                 "published_flags": registry.published_flags(source)
                 if "published_flag" not in source.may_lack or (source.id,) in flagged
                 else None,

@@ -184,13 +184,20 @@ def whatif(
             "named keep theirs. Only proportions count."
         ),
     ] = None,
+    carry_rule: Annotated[
+        str | None,
+        typer.Option(
+            help="How the IMD comes to the areas, such as population_weighted_mean: a rule of "
+            "edition_carry_rule. Default: the edition's own."
+        ),
+    ] = None,
     change: ChangeOption = None,
     region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
     lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     profile: ProfileOption = None,
 ) -> None:
-    """Say what an edition's list would be with other thresholds or other weights of domains.
+    """Say what an edition's list would be with other thresholds, weights or another carry rule.
 
     Counts who would join and leave, and lists them with both ranks before and after. Nothing is
     stored. With nothing changed it is the list itself.
@@ -206,6 +213,7 @@ def whatif(
     rules = by_other_rules.AskedRules(
         imd_threshold=share(imd_threshold) or share(threshold),
         cni_threshold=share(cni_threshold) or share(threshold),
+        carry_rule=carry_rule,
         weights={} if weights is None else by_other_rules.weights(weights),
     )
     with asked(profile) as (_, connection):

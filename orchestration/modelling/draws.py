@@ -31,14 +31,9 @@ Flags = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.intp]
 Codes = npt.NDArray[np.str_]
 
-DIGITS = 9  # values that differ only after this decimal are ties, as in int_index_scores
+DIGITS = 9  # values that differ only after this decimal are ties, as in method.rank_worst_first
 TIE_RULES = ("mean_rank", "min_rank")
-CARRY_RULES = (
-    "direct",
-    "any_parent",
-    "population_weighted_mean",
-    "population_weighted_mean_of_ranks",
-)
+DIRECT = "direct"  # the carry rule of an edition on the IMD's own areas
 RULES = "dbt_project/seeds/stability_rules.csv"
 
 COLUMNS = {
@@ -157,19 +152,28 @@ class DrawnIndex:
 
 @dataclass(frozen=True, eq=False)
 class Carry:
-    """The parts from which an index comes to other areas.
+    """The parts from which an index comes to other areas, and how.
 
     Attributes:
+        statistic: worst_part, mean_score or mean_rank, as the seed carry_rules has it.
         area_codes: The areas that have a part, in order.
         parts: Position in the index of each part; parts in the order of area_code and part_code.
         starts: Position of each area's first part in ``parts``.
         population: Persons in each part; 0 where that is not known.
     """
 
+    statistic: str
     area_codes: Codes
     parts: Positions
     starts: Positions
     population: Floats
+
+    def within(self, index: DrawnIndex, scores: Floats, percent: float) -> Flags:
+        """Which of the areas are within the threshold by these scores of the index."""
+        if self.statistic == "worst_part":
+            return self.any_part(index.within(scores, percent))
+        means = self.mean(scores if self.statistic == "mean_score" else -index.ranks(scores))
+        return within(means, int(np.isfinite(means).sum()), percent)
 
     def any_part(self, flags: Flags) -> Flags:
         """Whether an area has a part that is flagged; ``flags`` run over the index's areas."""
@@ -198,7 +202,7 @@ class Choices:
     """One draw. What is None is as published.
 
     Attributes:
-        carry_rule: One of ``CARRY_RULES``.
+        carry_rule: One that the edition has a carry for.
         tie_rule: One of ``TIE_RULES``, for both indices.
         points: Added to both thresholds, points of per cent.
         imd_weights: Domain weights of the IMD, in the order of the domains' names.
@@ -214,62 +218,80 @@ class Choices:
 
 @dataclass(frozen=True, eq=False)
 class DrawnEdition:
-    """An edition: two indices, how the IMD comes to its areas, and its thresholds in per cent."""
+    """An edition: two indices, how the IMD can come to its areas, and its thresholds in per cent.
+
+    ``carries`` has its own carry rule among others, and is empty where the IMD is on the areas
+    already.
+    """
 
     edition_id: str
     imd: DrawnIndex
     cni: DrawnIndex
-    carry: Carry | None
+    carries: Mapping[str, Carry]
     carry_rule: str
     imd_percent: float
     cni_percent: float
 
     @cached_property
-    def _on_both(self) -> tuple[Codes, Positions, Positions]:
-        codes = self.imd.area_codes if self.carry is None else self.carry.area_codes
+    def _own(self) -> Carry | None:
+        return self.carries.get(self.carry_rule)
+
+    @cached_property
+    def _on_both(self) -> tuple[Codes, Positions]:
+        """Codes of the rated areas, and where they stand among those of the CNI."""
+        own = self._own
+        codes = self.imd.area_codes if own is None else own.area_codes
         rated, in_imd, in_cni = np.intersect1d(
             codes, self.cni.area_codes, assume_unique=True, return_indices=True
         )
-        if self.carry is not None and self.carry_rule.startswith("population_weighted_mean"):
-            has_value = np.isfinite(self.carry.mean(self.imd.scores()))[in_imd]
-            rated, in_imd, in_cni = rated[has_value], in_imd[has_value], in_cni[has_value]
-        return rated, in_imd, in_cni
+        if own is not None and own.statistic != "worst_part":
+            has_value = np.isfinite(own.mean(self.imd.scores()))[in_imd]
+            rated, in_cni = rated[has_value], in_cni[has_value]
+        return rated, in_cni
+
+    def _of_rated(self, codes: Codes, flags: Flags) -> Flags:
+        """Flags of these areas as those of the rated; one that is not among them is not within."""
+        position = np.minimum(np.searchsorted(codes, self.rated), len(codes) - 1)
+        return np.asarray(flags[position] & (codes[position] == self.rated))
 
     @property
     def rated(self) -> Codes:
         """Codes of the areas that both indices rate by the edition's own carry rule, in order."""
         return self._on_both[0]
 
+    def check_carry_rule(self, carry_rule: str) -> None:
+        """Refuse a carry rule that the edition has no weights for.
+
+        Raises:
+            StabilityError: it has none; says which rules it has weights for.
+        """
+        known = list(self.carries) or [DIRECT]
+        if carry_rule not in known:
+            raise StabilityError(
+                f"{self.edition_id} cannot take the carry rule '{carry_rule}' (its own is "
+                f"{self.carry_rule}; it has weights for: {', '.join(known)}). Correct "
+                f"carry_rules_drawn in {RULES}, or the weights: int_carry_weights"
+            )
+
     def flags(self, choices: Choices) -> tuple[Flags, Flags]:
         """Whether each rated area is within the threshold of the IMD, and of the CNI.
 
         Raises:
-            StabilityError: the carry rule is unknown, or the edition has nothing to carry with.
+            StabilityError: the edition has no weights for the carry rule.
         """
-        _, in_imd, in_cni = self._on_both
         imd_percent = self.imd_percent + choices.points
         scores = self.imd.scores(choices.imd_weights, choices.tie_rule)
-        if choices.carry_rule not in CARRY_RULES or (self.carry is None) != (
-            choices.carry_rule == "direct"
-        ):
-            raise StabilityError(
-                f"{self.edition_id} cannot take the carry rule '{choices.carry_rule}' (its own is "
-                f"{self.carry_rule}; known: {', '.join(CARRY_RULES)}). Correct carry_rules_drawn "
-                f"in {RULES}"
-            )
-        if self.carry is None:
-            imd = self.imd.within(scores, imd_percent)
-        elif choices.carry_rule == "any_parent":
-            imd = self.carry.any_part(self.imd.within(scores, imd_percent))
+        self.check_carry_rule(choices.carry_rule)
+        if not self.carries:
+            codes, imd = self.imd.area_codes, self.imd.within(scores, imd_percent)
         else:
-            by_ranks = choices.carry_rule == "population_weighted_mean_of_ranks"
-            means = self.carry.mean(-self.imd.ranks(scores) if by_ranks else scores)
-            imd = within(means, int(np.isfinite(means).sum()), imd_percent)
+            carry = self.carries[choices.carry_rule]
+            codes, imd = carry.area_codes, carry.within(self.imd, scores, imd_percent)
         cni = self.cni.within(
             self.cni.scores(choices.cni_weights, choices.tie_rule),
             self.cni_percent + choices.points,
         )
-        return imd[in_imd], cni[in_cni]
+        return self._of_rated(codes, imd), cni[self._on_both[1]]
 
 
 @dataclass(frozen=True)
@@ -320,9 +342,6 @@ def read_rules(row: Mapping[Any, Any]) -> Rules:
     most = max(row["imd_threshold_percent"], row["cni_threshold_percent"])
     wrong = {
         "carry_rules_drawn must have the edition's own": own not in rules.carry_rules_drawn,
-        f"carry_rules_drawn must be of {', '.join(CARRY_RULES)}": bool(
-            set(rules.carry_rules_drawn) - set(CARRY_RULES)
-        ),
         f"tie_rules_drawn must be of {', '.join(TIE_RULES)}": not rules.tie_rules_drawn
         or bool(set(rules.tie_rules_drawn) - set(TIE_RULES)),
         "the band of the threshold must lie within 0 to 100%": min(
@@ -382,7 +401,13 @@ def draw_choices(edition: DrawnEdition, rules: Rules) -> Iterator[Choices]:
 
 
 def flags_drawn(edition: DrawnEdition, rules: Rules) -> pd.DataFrame:
-    """A row a rated area, with the columns of ``COLUMNS`` but input_sha256."""
+    """A row a rated area, with the columns of ``COLUMNS`` but input_sha256.
+
+    Raises:
+        StabilityError: a carry rule is drawn that the edition has no weights for.
+    """
+    for carry_rule in {edition.carry_rule, *rules.carry_rules_drawn}:
+        edition.check_carry_rule(carry_rule)
     counts = np.zeros((3, len(edition.rated)), dtype=np.int64)
     for choices in draw_choices(edition, rules):
         imd, cni = edition.flags(choices)
@@ -431,8 +456,8 @@ def input_hash(edition: DrawnEdition, rules: Rules) -> str:
             digest.update(array.tobytes())
         for tie_rule, scores in sorted(index.domain_scores.items()):
             digest.update(tie_rule.encode() + scores.tobytes())
-    if (carry := edition.carry) is not None:
-        digest.update("\n".join(carry.area_codes).encode())
+    for rule, carry in edition.carries.items():
+        digest.update("\n".join([rule, carry.statistic, *carry.area_codes]).encode())
         # Positions are as wide as the machine's addresses; the hash is not to depend on that.
         for positions in (carry.parts, carry.starts):
             digest.update(positions.astype(np.int64).tobytes())
@@ -484,12 +509,13 @@ def read_indices(
     return known
 
 
-def read_carry(rows: pd.DataFrame, imd: DrawnIndex) -> Carry:
-    """The carry of one edition.
+def read_carry(rows: pd.DataFrame, imd: DrawnIndex, statistic: str) -> Carry:
+    """The carry of one edition by one rule.
 
     Args:
-        rows: area_code, part_code and part_population of the edition, from imd_carry.
+        rows: area_code, part_code and part_population of the edition and of the rule's weighting.
         imd: The index whose areas the parts are.
+        statistic: The rule's.
 
     Raises:
         StabilityError: a part is not an area of the index, or there are no parts.
@@ -501,10 +527,11 @@ def read_carry(rows: pd.DataFrame, imd: DrawnIndex) -> Carry:
     if len(lost) or not len(codes):
         raise StabilityError(
             f"{len(lost)} of {len(codes)} parts are not areas of {imd.release} "
-            f"({', '.join(lost[:5])}). Look at imd_carry"
+            f"({', '.join(lost[:5])}). Look at int_imd_parts"
         )
     areas, starts = np.unique(ordered["area_code"].to_numpy(dtype=np.str_), return_index=True)
     return Carry(
+        statistic=statistic,
         area_codes=areas,
         parts=parts,
         starts=starts,
@@ -512,11 +539,33 @@ def read_carry(rows: pd.DataFrame, imd: DrawnIndex) -> Carry:
     )
 
 
+def read_carries(
+    carry_rules: pd.DataFrame, rows: pd.DataFrame, imd: DrawnIndex
+) -> dict[str, Carry]:
+    """The carries of one edition by every rule that it has weights for.
+
+    Args:
+        carry_rules: The seed carry_rules.
+        rows: weighting, area_code, part_code and part_population of the edition.
+        imd: The index whose areas the parts are.
+
+    Raises:
+        StabilityError: a part is not an area of the index.
+    """
+    by_weighting = dict(iter(rows.groupby("weighting")))
+    return {
+        str(rule["carry_rule"]): read_carry(by_weighting[rule["weighting"]], imd, rule["statistic"])
+        for rule in carry_rules.to_dict("records")
+        if rule["weighting"] in by_weighting
+    }
+
+
 def draw_flags(
     editions: pd.DataFrame,
     releases: pd.DataFrame,
     weights: pd.DataFrame,
     indices: pd.DataFrame,
+    carry_rules: pd.DataFrame,
     carry: pd.DataFrame,
 ) -> pd.DataFrame:
     """How often each rated area of each edition is listed.
@@ -526,7 +575,8 @@ def draw_flags(
         releases: The seed index_releases.
         weights: The seed domain_weights.
         indices: int_stability_scores.
-        carry: edition_id, area_code, part_code and part_population of imd_carry.
+        carry_rules: The seed carry_rules.
+        carry: edition_id, weighting, area_code, part_code, part_population of int_imd_parts.
 
     Returns:
         A row an edition and rated area, in their order, with the columns of ``COLUMNS``.
@@ -539,14 +589,11 @@ def draw_flags(
     for row in editions.sort_values("edition_id").to_dict("records"):
         rules = read_rules(row)
         imd = known[row["imd_release"]]
-        is_direct = row["carry_rule"] == "direct"
         edition = DrawnEdition(
             edition_id=row["edition_id"],
             imd=imd,
             cni=known[row["cni_release"]],
-            carry=None
-            if is_direct
-            else read_carry(carry[carry["edition_id"] == row["edition_id"]], imd),
+            carries=read_carries(carry_rules, carry[carry["edition_id"] == row["edition_id"]], imd),
             carry_rule=row["carry_rule"],
             imd_percent=float(row["imd_threshold_percent"]),
             cni_percent=float(row["cni_threshold_percent"]),

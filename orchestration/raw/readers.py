@@ -129,7 +129,7 @@ MEANINGS = {
     "population": "Residents, persons.",
     "published_flag": "Whether the publisher lists the area.",
     "rank": "Rank as published, rank 1 = worst.",
-    "relation": "Kind of link: best_fit, exact_fit, member or successor.",
+    "relation": "Kind of link: best_fit, exact_fit, member, successor or small_area.",
     "repair": "What was done to make the boundary valid; NULL where nothing was.",
     "score": "Score as published.",
     "sheet": "Sheet of the workbook; NULL for CSV.",
@@ -335,9 +335,9 @@ def _read_lookup(job: Reading) -> None:
     for link in job.source.links:
         columns = [
             DeclaredColumn("from_code", link.from_[1], "code"),
-            DeclaredColumn("from_name", link.from_[2], "text"),
+            *(DeclaredColumn("from_name", name, "text") for name in link.from_[2:]),
             DeclaredColumn("to_code", link.to[1], "text"),
-            DeclaredColumn("to_name", link.to[2], "text"),
+            *(DeclaredColumn("to_name", name, "text") for name in link.to[2:]),
         ]
         if link.change:
             columns.append(DeclaredColumn("change_code", link.change, "text"))

@@ -104,11 +104,15 @@ class OutcomeColumns(_Strict):
 
 
 class Link(_Strict):
-    """Two areas that a lookup relates: ``[area type, code column, name column]`` on either side."""
+    """Two areas that a lookup relates: ``[area type, code column, name column]`` on either side.
 
-    from_: tuple[str, Pattern, Pattern] = Field(alias="from")
-    to: tuple[str, Pattern, Pattern]
-    relation: Literal["best_fit", "exact_fit", "member", "successor"]
+    The name column is left out where the file has none. ``small_area`` links say by which small
+    areas values are carried between two larger types; they lead to no parents.
+    """
+
+    from_: tuple[str, Pattern, Pattern] | tuple[str, Pattern] = Field(alias="from")
+    to: tuple[str, Pattern, Pattern] | tuple[str, Pattern]
+    relation: Literal["best_fit", "exact_fit", "member", "successor", "small_area"]
     change: Pattern | None = None
 
 
@@ -135,6 +139,10 @@ class Source(_Strict):
     headers are no indicators and known not to be. ``may_lack`` is what stands in some copies of the
     file only: columns of an index file, indicators (by ``column_name``), these all together. Of a
     zip archive, ``member`` is the file to read, of a population workbook the sheet.
+
+    By profile: ``rows`` that the file must have, ``may_lack_rows`` of them that not every copy of a
+    lookup has, ``unmatched_areas`` that the dimension of their type does not know, and
+    ``uncovered_areas`` that it knows and a lookup need not lead to.
     """
 
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -146,7 +154,9 @@ class Source(_Strict):
     citation: str
     inbox: tuple[str, ...] = Field(min_length=1)
     rows: dict[str, int]
+    may_lack_rows: dict[str, int] = {}
     unmatched_areas: dict[str, int] = {}
+    uncovered_areas: dict[str, int] = {}
     published_flags: dict[str, int] = {}
     download: Download | None = None
     how_to_get: str | None = None
@@ -240,6 +250,14 @@ class Registry(_Strict):
     def unmatched_areas(self, source: Source) -> int:
         """How many of its areas the dimension of their type may not know."""
         return source.unmatched_areas.get(self.profile_name, 0)
+
+    def may_lack_rows(self, source: Source) -> int:
+        """How many of the rows need not be in every copy."""
+        return source.may_lack_rows.get(self.profile_name, 0)
+
+    def uncovered_areas(self, source: Source) -> int:
+        """How many areas of the dimension a lookup need not lead to."""
+        return source.uncovered_areas.get(self.profile_name, 0)
 
     def published_flags(self, source: Source) -> int | None:
         """How many areas the publisher lists, where the registry knows."""

@@ -104,7 +104,7 @@ SCORES = st.lists(st.integers(0, 9).map(lambda value: value / 7), min_size=1, ma
 def test_numpy_draws_rank_and_list_as_the_formulas_do(
     formulas: duckdb.DuckDBPyConnection, scores: Floats, percent: int
 ) -> None:
-    ranks = asked(formulas, "method.rank_worst_first(round(score, 9), 1)", score=scores)
+    ranks = asked(formulas, "method.rank_worst_first(score, 1)", score=scores)
     assert places(scores).tolist() == ranks
     count = len(scores)
     listed = asked(formulas, f"method.is_within(r, {count}, {percent})", r=np.array(ranks))
@@ -125,18 +125,21 @@ def test_numpy_draws_carry_as_the_formulas_do(
 ) -> None:
     area, score, people = (np.array(column) for column in zip(*parts, strict=True))
     areas, starts = np.unique(area, return_index=True)
-    carry = Carry(areas.astype(str), np.arange(len(parts)), starts, people)
+    carry = Carry("mean_score", areas.astype(str), np.arange(len(parts)), starts, people)
     formulas.register("parts", pd.DataFrame({"area": area, "score": score, "people": people}))
     expected = formulas.execute(
-        "select method.carried_score('population_weighted_mean', score, people, score), "
-        "method.carried_rank('any_parent', 10 - score) from parts group by area order by area"
+        "select method.carried_score('mean_score', score, people, score), "
+        "method.carried_mean_rank('mean_rank', 10 - score, people, score), "
+        "method.carried_rank('worst_part', 10 - score) from parts group by area order by area"
     ).fetchall()
     formulas.unregister("parts")
     means = [None if np.isinf(mean) else mean for mean in carry.mean(score).tolist()]
-    assert means == pytest.approx([mean for mean, _ in expected], rel=1e-12)
+    assert means == pytest.approx([mean for mean, _, _ in expected], rel=1e-12)
+    by_rank = [None if np.isinf(mean) else -mean for mean in carry.mean(score - 10).tolist()]
+    assert by_rank == pytest.approx([mean for _, mean, _ in expected], rel=1e-12)
     for edge in (1.0, 5.0):
         flags = carry.any_part(10 - score <= edge)
-        assert flags.tolist() == [rank <= edge for _, rank in expected]
+        assert flags.tolist() == [rank <= edge for _, _, rank in expected]
 
 
 @settings(deadline=None, max_examples=60)

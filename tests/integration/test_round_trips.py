@@ -345,7 +345,7 @@ def test_page_carries_the_ranks_in_every_domain(made: Made, edition: str) -> Non
         "where edition_id = $1",
         edition,
     )
-    averaged = rule == "population_weighted_mean"
+    averaged = rule == "output_area_mean"
     seen = set()
     for domain in detail.document["domains"]:
         index, name = domain["index"], domain["domain"]

@@ -132,15 +132,81 @@ def recomputed(
 def carried(release: duckdb.DuckDBPyConnection, edition: str, rule: str, imd: pd.DataFrame) -> Any:
     if rule == "direct":
         return imd
-    parts = frame(release, "from marts.imd_carry where edition_id = $1", edition)
+    weighting = "small_areas" if rule.startswith("output_area") else "whole"
+    parts = frame(
+        release,
+        "from marts.carry_weight where edition_id = $1 and weighting = $2",
+        edition,
+        weighting,
+    )
     parts = parts.join(imd, on="part_code", how="inner")
     if rule == "any_parent":
         return parts.groupby("area_code").agg(place=("place", "min"), n=("n", "first"))
-    parts["product"] = parts["score"] * parts["part_population"]
+    carried_by = -parts["place"] if rule.endswith("of_ranks") else parts["score"]
+    parts["product"] = carried_by * parts["part_population"]
     sums = parts.groupby("area_code")[["product", "part_population"]].sum()
+    sums = sums[sums["part_population"] > 0]
     score = sums["product"] / sums["part_population"]
-    place = score.rank(method="min", ascending=False)
+    place = score.round(9).rank(method="min", ascending=False)
     return pd.DataFrame({"place": place, "n": len(score)})
+
+
+@pytest.mark.parametrize(
+    ("edition", "rule"),
+    [
+        *(
+            (edition, rule)
+            for edition in EDITIONS
+            if edition.startswith("ward17")
+            for rule in (
+                "output_area_mean",
+                "output_area_mean_of_ranks",
+                "population_weighted_mean",
+                "population_weighted_mean_of_ranks",
+            )
+        ),
+        ("lsoa21_imd2019_cni2023", "any_parent"),
+        ("lsoa21_imd2019_cni2023", "population_weighted_mean"),
+        ("lsoa21_imd2025_cni2023", "direct"),
+    ],
+)
+def test_another_carry_rule_gives_what_pandas_gives(
+    release: duckdb.DuckDBPyConnection, edition: str, rule: str
+) -> None:
+    described = frame(release, "from marts.dim_edition where edition_id = $1", edition).iloc[0]
+    published = frame(
+        release,
+        "select area_code, index_score as score, index_rank as place, areas_ranked as n "
+        "from marts.fct_index_score where index_release = $1",
+        described["imd_release"],
+    ).set_index("area_code")
+    areas = frame(
+        release, "from marts.double_disadvantage where edition_id = $1", edition
+    ).set_index("area_code")
+    imd = carried(release, edition, rule, published)
+    imd = imd[imd.index.isin(areas.index)]
+    within = imd[imd["place"] * 10 <= imd["n"]].index
+    expected = set(within) & set(areas[areas["is_within_cni_threshold"].eq(True)].index)
+    found = what_if(release, edition, AskedRules(carry_rule=rule), changes=CHANGES)
+    assert {row["area_code"] for row in found.rows if row["change"] != "left"} == expected
+    assert found.carry_rule == rule
+    is_own = rule == described["carry_rule"]
+    assert len(found.notes) == (0 if is_own else 1)
+    if is_own:
+        assert expected == listed(release, edition)
+    (told,) = frame(
+        release,
+        "select areas_listed from marts.edition_carry_rule where edition_id = $1 "
+        "and carry_rule = $2",
+        edition,
+        rule,
+    ).itertuples()
+    assert told.areas_listed == len(expected)
+
+
+def test_a_carry_rule_without_weights_is_wrong_usage(release: duckdb.DuckDBPyConnection) -> None:
+    with pytest.raises(RulesError, match=r"no carry rule 'output_area_mean'\. There are: direct"):
+        what_if(release, "lsoa21_imd2025_cni2023", AskedRules(carry_rule="output_area_mean"))
 
 
 @pytest.mark.parametrize("weights", [IMD_WEIGHTS, CNI_WEIGHTS, IMD_WEIGHTS | CNI_WEIGHTS])

@@ -20,7 +20,7 @@ def rows(site: Site, query: str) -> list[Any]:
         return warehouse.execute(query).fetchall()
 
 
-def test_219_wards_agree_and_the_six_and_six_are_named(england: Site) -> None:
+def test_222_wards_agree_and_the_five_others_are_named(england: Site) -> None:
     found = rows(
         england,
         f"""
@@ -29,45 +29,32 @@ def test_219_wards_agree_and_the_six_and_six_are_named(england: Site) -> None:
         """,
     )
     assert [(agreement, count) for agreement, count, _, _ in found] == [
-        ("agreed", 219),
-        ("only_computed", 6),
-        ("only_published", 6),
+        ("agreed", 222),
+        ("only_computed", 2),
+        ("only_published", 3),
     ]
     assert all(count == distinct for _, count, distinct, _ in found)
-    assert found[1][3] == [
-        "Ayresome",
-        "Bedlington East",
-        "Ford Green and Smallthorne",
-        "Highbridge and Burnham Marine",
-        "Norton North",
-        "Winton",
-    ]
-    assert found[2][3] == [
-        "Bentley",
-        "Easington",
-        "Ferryhill",
-        "Irwell",
-        "Longdendale",
-        "Norton South",
-    ]
+    assert found[1][3] == ["Goldenhill and Sandyford", "Winton"]
+    assert found[2][3] == ["Binley and Willenhall", "Choppington", "Stainforth & Barnby Dun"]
 
 
-def test_the_twelve_are_near_the_threshold_of_the_imd_that_was_carried(england: Site) -> None:
+def test_a_reason_names_the_index_that_is_nearer_and_both_distances(england: Site) -> None:
     found = rows(
         england,
         f"""
-        select imd_ranks_to_threshold, deciding_index, likely_reason, likely_reason_text,
-            agreement, cni_ranks_to_threshold
+        select area_name, imd_ranks_to_threshold, cni_ranks_to_threshold, deciding_index,
+            likely_reason, likely_reason_text
         from marts.reconciliation where edition_id = '{WARDS}' and agreement <> 'agreed'
         """,
     )
-    assert len(found) == 12
-    for places, index, reason, text, agreement, cni_places in found:
-        assert (places <= 0) == (agreement == "only_computed")
+    assert len(found) == 5
+    for name, imd_places, cni_places, index, reason, text in found:
         assert cni_places <= 0
-        assert (index, reason) == ("imd", "carry rule")
-        side = "inside" if places <= 0 else "beyond"
-        assert f"{abs(places):,} places {side} the threshold of 742" in text
+        expected = ("cni", "near the CNI threshold") if name == "Winton" else ("imd", "carry rule")
+        assert (index, reason) == expected
+        side = "inside" if imd_places <= 0 else "beyond"
+        assert f"{abs(imd_places):,} places {side} the threshold of 743" in text
+        assert f"{-cni_places:,} places inside the threshold of 743" in text
 
 
 def test_the_published_lsoa_list_agrees_area_by_area(england: Site) -> None:

@@ -31,11 +31,14 @@ def test_the_measures_of_the_index_are_those_of_the_technical_report(sample: Sit
     found_areas = rows(
         sample,
         """
-        select dim_area.lad_code, part_code, part_imd_rank, part_imd_score, part_population,
-            parts_ranked
-        from marts.imd_carry inner join marts.dim_area
+        select dim_area.lad_code, part_code, index_rank, index_score, part_population,
+            areas_ranked
+        from marts.carry_weight
+        inner join marts.fct_index_score as scores
+            on scores.index_release = 'imd2019' and scores.area_code = part_code
+        inner join marts.dim_area
             on dim_area.area_type = part_type and dim_area.area_code = part_code
-        where edition_id = 'ward17_imd2019_cni2019'
+        where edition_id = 'ward17_imd2019_cni2019' and weighting = 'whole'
         """,
     )
     n = found_areas[0][-1]

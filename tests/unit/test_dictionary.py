@@ -102,6 +102,7 @@ OF_SEVERAL_THINGS = {
     "method": "how indicators are joined, how areas are",
     "published_score": "on the publisher's own scale in domains, on ours in the others",
     "rank_origin": "of a domain, of a summary",
+    "weighting": "of indicators in a sub-domain, of the parts of an area",
     "score_difference": "from the score that is computed there",
 }
 

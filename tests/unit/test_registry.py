@@ -279,6 +279,16 @@ OFFICIAL = {
         "Lower_Layer_Super_Output_Area__2011__to_Ward__2017__Lookup_in_England_and_Wales.*",
         "LSOA11_WD17_LAD17_EW_LU.*",
     ],
+    "oa11_lsoa11": [
+        "OA11_LSOA11_MSOA11_LAD11_EW_LU.*",
+        "Output_Area_to_Lower_Layer_Super_Output_Area_to_Middle_Layer_Super_Output_Area_to_Local_"
+        "Authority_District_(December_2011)_Lookup_in_England_and_Wales.*",
+    ],
+    "oa11_ward17": [
+        "OA11_WD17_EW_LU.*",
+        "Output_Area_(2011)_to_Ward_(2017)_Lookup_in_England_and_Wales.*",
+    ],
+    "population_2011_oa11": ["KS101EW_2011_OA.*"],
     "lsoa11_lsoa21": [
         "LSOA_(2011)_to_LSOA_(2021)_to_Local_Authority_District_(2022)_Exact_Fit_Lookup_for_EW_"
         "(V3).*",
@@ -330,7 +340,9 @@ OTHERS = [
     "File_11_-_IoD2019_Local_Authority_District_Summaries__upper-tier__.xlsx",
     "LSOA_(2011)_to_LSOA_(2021)_to_Local_Authority_District_(2022)_Best_Fit_Lookup_for_EW_(V2).csv",
     "LSOA_(2021)_to_Built_Up_Area_to_Local_Authority_District_to_Region_(December_2022)_Lookup.csv",
-    "Output_Area_(2011)_to_Ward_(2017)_Lookup_in_England_and_Wales.csv",
+    "Output_Area_(2011)_to_Ward_(2018)_Lookup_in_England_and_Wales.csv",
+    "OA11_WD18_EW_LU.csv",
+    "OA21_LSOA21_MSOA21_LAD22_EW_LU.csv",
     "Ward_to_Local_Authority_District_to_County_to_Region_to_Country_(December_2017)_Lookup.csv",
     "Local_Authority_District_to_Region_(December_2022)_Lookup_in_England.csv",
     "SAPE23DT2-mid-2020-lsoa-syoa-estimates-unformatted.xlsx",

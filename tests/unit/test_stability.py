@@ -47,6 +47,13 @@ RULES = Rules(
     seed=7,
 )
 MEANS = ("population_weighted_mean", "population_weighted_mean_of_ranks")
+SMALL = "output_area_mean"
+STATISTICS = {
+    "any_parent": "worst_part",
+    MEANS[0]: "mean_score",
+    MEANS[1]: "mean_rank",
+    SMALL: "mean_score",
+}
 
 
 def ranks_of(values: list[float]) -> list[int]:
@@ -80,13 +87,14 @@ def index(
     )
 
 
-def carry(areas: int = 15, parts: int = 40, seed: int = 2) -> Carry:
+def carry(areas: int = 15, parts: int = 40, seed: int = 2, statistic: str = "worst_part") -> Carry:
     """Every part in one area, every area with a part; the first area has nobody."""
     random = np.random.default_rng(seed)
     of_area = np.sort(np.append(np.arange(areas), random.integers(areas, size=parts - areas)))
     population = random.integers(1, 9, parts).astype(np.float64)
     population[of_area == 0] = 0
     return Carry(
+        statistic=statistic,
         area_codes=np.array([f"A{number:03}" for number in range(areas)]),
         parts=random.permutation(parts),
         starts=np.searchsorted(of_area, np.arange(areas)),
@@ -94,12 +102,17 @@ def carry(areas: int = 15, parts: int = 40, seed: int = 2) -> Carry:
     )
 
 
+def carries() -> dict[str, Carry]:
+    """By every rule; small areas bring values to one area less, and by other parts."""
+    found = {rule: carry(statistic=statistic) for rule, statistic in STATISTICS.items()}
+    fewer = carry(14, seed=9, statistic=STATISTICS[SMALL])
+    return found | {SMALL: fewer}
+
+
 def edition(rule: str = "direct", **changes: Any) -> DrawnEdition:
     cni = index(15 if rule != "direct" else 40, seed=5, release="cni")
-    return replace(
-        DrawnEdition("e", index(), cni, None if rule == "direct" else carry(), rule, 20.0, 30.0),
-        **changes,
-    )
+    by_rule = {} if rule == "direct" else carries()
+    return replace(DrawnEdition("e", index(), cni, by_rule, rule, 20.0, 30.0), **changes)
 
 
 @pytest.mark.parametrize(
@@ -168,6 +181,7 @@ def test_an_index_without_its_domains_keeps_score_and_rank() -> None:
 
 def test_an_area_is_the_mean_of_its_parts_by_population_or_any_of_them() -> None:
     links = Carry(
+        statistic="mean_score",
         area_codes=np.array(["A", "B", "C"]),
         parts=np.array([0, 2, 1, 3]),
         starts=np.array([0, 2, 3]),
@@ -193,18 +207,19 @@ def plain_flags(known: DrawnEdition, choices: Choices) -> list[tuple[bool, bool]
         return [rank <= last for rank in ranks_of(values)]
 
     scores = scores_of(known.imd, choices.imd_weights)
-    if known.carry is None:
+    if not known.carries:
         imd = dict(
             zip(known.imd.area_codes.tolist(), listed(scores, known.imd_percent), strict=True)
         )
     else:
-        ends = [*known.carry.starts.tolist()[1:], len(known.carry.parts)]
-        spans = [range(*span) for span in zip(known.carry.starts.tolist(), ends, strict=True)]
-        codes = known.carry.area_codes.tolist()
+        chosen = known.carries[choices.carry_rule]
+        ends = [*chosen.starts.tolist()[1:], len(chosen.parts)]
+        spans = [range(*span) for span in zip(chosen.starts.tolist(), ends, strict=True)]
+        codes = chosen.area_codes.tolist()
         if choices.carry_rule == "any_parent":
             flags = listed(scores, known.imd_percent)
             imd = {
-                code: any(flags[known.carry.parts[at]] for at in span)
+                code: any(flags[chosen.parts[at]] for at in span)
                 for code, span in zip(codes, spans, strict=True)
             }
         else:
@@ -212,11 +227,9 @@ def plain_flags(known: DrawnEdition, choices: Choices) -> list[tuple[bool, bool]
                 scores = [-rank for rank in ranks_of(scores)]
             means = {}
             for code, span in zip(codes, spans, strict=True):
-                people = sum(known.carry.population[at] for at in span)
+                people = sum(chosen.population[at] for at in span)
                 if people:
-                    total = sum(
-                        known.carry.population[at] * scores[known.carry.parts[at]] for at in span
-                    )
+                    total = sum(chosen.population[at] * scores[chosen.parts[at]] for at in span)
                     means[code] = total / people
             imd = dict(zip(means, listed(list(means.values()), known.imd_percent), strict=True))
     cni = dict(
@@ -231,7 +244,13 @@ def plain_flags(known: DrawnEdition, choices: Choices) -> list[tuple[bool, bool]
 
 @pytest.mark.parametrize(
     ("own", "drawn"),
-    [("direct", ("direct",)), ("any_parent", ("any_parent", *MEANS)), (MEANS[0], MEANS)],
+    [
+        ("direct", ("direct",)),
+        ("any_parent", ("any_parent", *MEANS)),
+        (MEANS[0], MEANS),
+        (SMALL, (SMALL, *MEANS)),
+        (MEANS[1], (SMALL, MEANS[1])),
+    ],
     ids=str,
 )
 def test_flags_are_those_of_a_plain_ranking(own: str, drawn: tuple[str, ...]) -> None:
@@ -422,9 +441,14 @@ def frames() -> dict[str, pd.DataFrame]:
             columns=["index_release", "domain", "weight"],
         ),
         "indices": pd.DataFrame(rows),
+        "carry_rules": pd.DataFrame(
+            [("direct", "own", None), *((rule, STATISTICS[rule], "whole") for rule in MEANS)],
+            columns=["carry_rule", "statistic", "weighting"],
+        ),
         "carry": pd.DataFrame(
             {
                 "edition_id": "carried_edition",
+                "weighting": "whole",
                 "area_code": of_area,
                 "part_code": index().area_codes[links.parts],
                 "part_population": links.population,
@@ -484,7 +508,8 @@ def test_a_release_without_domain_scores_is_read_as_it_is() -> None:
 
 def test_the_hash_is_of_all_that_the_draws_come_from() -> None:
     known = edition(MEANS[0])
-    assert known.carry is not None
+    own = known.carries[MEANS[0]]
+    fewer = {rule: one for rule, one in known.carries.items() if rule != SMALL}
     other_scores = {"mean_rank": known.cni.domain_scores["mean_rank"] + 1}
     changed = [
         (replace(known, imd_percent=21.0), RULES),
@@ -492,8 +517,15 @@ def test_the_hash_is_of_all_that_the_draws_come_from() -> None:
         (replace(known, cni=replace(known.cni, domain_scores=other_scores)), RULES),
         (replace(known, cni=replace(known.cni, index_rank=known.cni.index_rank + 1)), RULES),
         (replace(known, cni=replace(known.cni, arithmetic="single")), RULES),
-        (replace(known, carry=replace(known.carry, population=np.ones(40))), RULES),
-        (replace(known, carry=replace(known.carry, parts=np.arange(40))), RULES),
+        *(
+            (replace(known, carries={**known.carries, MEANS[0]: replace(own, **changes)}), RULES)
+            for changes in (
+                {"population": np.ones(40)},
+                {"parts": np.arange(40)},
+                {"statistic": "mean_rank"},
+            )
+        ),
+        (replace(known, carries=fewer), RULES),
         (known, replace(RULES, seed=8)),
         (known, replace(RULES, weight_concentration=100.0)),
     ]
@@ -507,7 +539,6 @@ def test_the_hash_is_of_all_that_the_draws_come_from() -> None:
     [
         ({"draws": None}, "nothing is declared to vary (draws missing for the carry rule direct)"),
         ({"carry_rules_drawn": "any_parent"}, "carry_rules_drawn must have the edition's own"),
-        ({"carry_rules_drawn": "direct nearest"}, "carry_rules_drawn must be of direct"),
         ({"tie_rules_drawn": "max_rank"}, "tie_rules_drawn must be of mean_rank, min_rank"),
         ({"tie_rules_drawn": ""}, "tie_rules_drawn must be of mean_rank, min_rank"),
         ({"threshold_points_below": 21.0}, "band of the threshold"),
@@ -530,21 +561,30 @@ def test_a_carry_rule_that_the_edition_cannot_take_is_refused() -> None:
     for own, drawn in (("direct", "any_parent"), ("any_parent", "direct"), ("direct", "nearest")):
         with pytest.raises(StabilityError, match=rf"e cannot take the carry rule '{drawn}'"):
             edition(own).flags(Choices(drawn))
+    with pytest.raises(StabilityError, match="carry rule 'nearest'"):
+        flags_drawn(edition(), replace(RULES, carry_rules_drawn=("direct", "nearest"), draws=1))
+
+
+def test_an_edition_with_a_rule_and_no_weights_for_it_is_refused() -> None:
+    given_frames = frames()
+    given_frames["carry"] = given_frames["carry"].iloc[:0]
+    with pytest.raises(StabilityError, match=r"carried_edition cannot take .*int_carry_weights"):
+        draw_flags(**given_frames)
 
 
 def test_a_part_that_the_index_does_not_have_is_refused() -> None:
     rows = frames()["carry"]
     rows.loc[3, "part_code"] = "Z999"
     with pytest.raises(StabilityError, match=r"1 of 40 parts are not areas of imd \(Z999\)"):
-        read_carry(rows, index())
+        read_carry(rows, index(), "mean_score")
     with pytest.raises(StabilityError, match="0 of 0 parts"):
-        read_carry(rows.iloc[:0], index())
+        read_carry(rows.iloc[:0], index(), "mean_score")
 
 
 def test_a_part_of_unknown_population_counts_for_nobody() -> None:
     rows = frames()["carry"]
     rows.loc[rows.index[-1], "part_population"] = np.nan
-    assert read_carry(rows, index()).population[-1] == 0
+    assert read_carry(rows, index(), "mean_score").population[-1] == 0
 
 
 def test_domain_scores_in_other_numbers_than_weights_are_refused() -> None:

@@ -27,15 +27,23 @@ create or replace macro method.threshold_rank(n, numerator, denominator := 100) 
 create or replace macro method.is_within(rank, n, numerator, denominator := 100) as
     {{ within('rank', 'n', 'numerator', 'denominator') }};
 
-create or replace macro method.carried_score(carry_rule, part_score, part_population, part_code) as
+create or replace macro method.carried_score(statistic, part_score, part_population, part_code) as
     case
-        when carry_rule = 'population_weighted_mean'
+        when statistic = 'mean_score'
             then {{ mean_in_order('part_score', 'part_population', 'part_code') }}
-        else max(part_score)
+        when statistic in ('own', 'worst_part') then max(part_score)
     end;
 
-create or replace macro method.carried_rank(carry_rule, part_rank) as
-    case when carry_rule <> 'population_weighted_mean' then min(part_rank) end;
+create or replace macro method.carried_mean_rank(
+    statistic, part_rank, part_population, part_code
+) as
+    case
+        when statistic = 'mean_rank'
+            then {{ mean_in_order('part_rank', 'part_population', 'part_code') }}
+    end;
+
+create or replace macro method.carried_rank(statistic, part_rank) as
+    case when statistic in ('own', 'worst_part') then min(part_rank) end;
 
 create or replace macro method.rank_share(rank, n) as (rank / n::double);
 

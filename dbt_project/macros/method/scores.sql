@@ -3,6 +3,10 @@
   is the number of areas that were ranked, and a higher score is worse.
 #}
 
+{# What scores are compared by: those that differ only after the ninth decimal are ties, so that the
+   last bits of a double decide no rank. Whatever ranks computed scores ranks by this. #}
+{% macro to_compare(score) -%} round({{ score }}, 9) {%- endmacro %}
+
 {# Values that are to be added up in a stated order, so that the last digits are the same on every
    run. #}
 {% macro in_order(expression, ordering, condition=none) -%}
@@ -35,7 +39,7 @@
 {%- endmacro %}
 
 {% macro worst_first() -%}
-    rank() over (partition by among order by score desc nulls last)
+    rank() over (partition by among order by {{ to_compare('score') }} desc nulls last)
 {%- endmacro %}
 
 {% macro method_of_scores() %}
@@ -45,7 +49,7 @@ create or replace macro method.rank_worst_first(score, among) as
 create or replace macro method.mean_place(rank, among) as {{ mean_place('rank', 'rank') }};
 
 create or replace macro method.mean_place_by_score(score, among) as
-    case when score is not null then {{ mean_place(worst_first(), 'score') }} end;
+    case when score is not null then {{ mean_place(worst_first(), to_compare('score')) }} end;
 
 create or replace macro method.place_for_transform(rank, among, tie_rule) as
     case when tie_rule = 'min_rank' then rank::double else {{ mean_place('rank', 'rank') }} end;

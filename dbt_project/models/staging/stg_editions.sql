@@ -33,6 +33,10 @@ select
     editions.imd_release,
     editions.cni_release,
     editions.carry_rule,
+    rules.carry_rule_label,
+    rules.statistic as carry_statistic,
+    rules.weighting as carry_weighting,
+    rules.not_rated_reason as not_carried_reason,
     editions.carry_lookup_id,
     editions.imd_threshold_percent,
     editions.cni_threshold_percent,
@@ -44,4 +48,5 @@ select
 from editions
 inner join releases as imd on editions.imd_release = imd.index_release
 inner join releases as cni on editions.cni_release = cni.index_release
+left join {{ ref('carry_rules') }} as rules on editions.carry_rule = rules.carry_rule
 left join flagged on editions.published_flag_release = flagged.index_release

@@ -11,6 +11,7 @@ from orchestration.sample.country.geography import Country, Floats, Ints
 from orchestration.sample.country.lineage import Lineage
 
 SMALL_WARDS = 3
+SHAPELESS_WARDS = (300, 601)  # an ordinary ward and a small one, missing from the ward file
 
 
 @dataclass(frozen=True)

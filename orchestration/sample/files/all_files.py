@@ -7,7 +7,7 @@ from pathlib import Path
 from orchestration.sample.files import indices_files as indices
 from orchestration.sample.files.boundaries import write_boundaries
 from orchestration.sample.files.indicator_files import write_indicators
-from orchestration.sample.files.lookups import write_lookups, write_population
+from orchestration.sample.files.lookups import write_lookups, write_populations
 from orchestration.sample.files.outcome_files import write_outcomes
 from orchestration.sample.files.summary_files import write_summaries
 from orchestration.sample.publisher.world import build_world
@@ -24,7 +24,7 @@ quoted as evidence of anything.
 
 
 def write_all(inbox: Path, seed: int) -> list[Path]:
-    """Build the country of `seed` and write its 29 files; see `write_sample`."""
+    """Build the country of `seed` and write its 32 files; see `write_sample`."""
     world = build_world(seed)
     paths = [
         indices.iod_2015(world, inbox / "iod2015"),
@@ -35,7 +35,7 @@ def write_all(inbox: Path, seed: int) -> list[Path]:
         *write_indicators(world, inbox),
         *write_summaries(world, inbox),
         *write_lookups(world, inbox / "lookups"),
-        write_population(world, inbox / "population"),
+        *write_populations(world, inbox / "population"),
         *write_boundaries(world, inbox / "boundaries"),
         *write_outcomes(world, inbox / "outcomes", seed),
     ]

@@ -10,11 +10,10 @@ import shapely
 from shapely.geometry import mapping
 
 from orchestration.sample.country.geography import dissolve
-from orchestration.sample.country.shapes import touch_itself
+from orchestration.sample.country.shapes import SHAPELESS_WARDS, touch_itself
 from orchestration.sample.publisher.world import World
 
 INVALID_LSOA = 1000  # its ring touches itself; shapely.make_valid mends it
-SHAPELESS_WARDS = (300, 601)  # an ordinary ward and a small one, missing from the ward file
 
 Feature = tuple[dict[str, str], shapely.Geometry]
 

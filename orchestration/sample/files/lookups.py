@@ -1,18 +1,26 @@
-"""The ONS lookups between area types and vintages, and the mid-2019 population."""
+"""The ONS lookups between area types and vintages, the mid-2019 and the census population."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from orchestration.sample.country.names import NEIGHBOUR, NEIGHBOUR_DISTRICTS, NEIGHBOUR_REGION_CODE
+from orchestration.sample.country.names import (
+    NATION_PREFIX,
+    NEIGHBOUR,
+    NEIGHBOUR_DISTRICTS,
+    NEIGHBOUR_REGION_CODE,
+)
 from orchestration.sample.country.neighbour import neighbour_lsoas
+from orchestration.sample.country.output_areas import NOWHERE
 from orchestration.sample.country.register import YEARS, Area
-from orchestration.sample.files.csv_files import GEOGRAPHR, ONS, Dialect, Row, write_table
+from orchestration.sample.files.csv_files import GEOGRAPHR, OCSI, ONS, Dialect, Row, write_table
 from orchestration.sample.publisher.world import World
+
+ACROSS = (211, 1299)  # an LSOA 2021 of one district that fits best with one of another
 
 
 def write_lookups(world: World, folder: Path) -> list[Path]:
-    """Write all seven lookups."""
+    """Write all nine lookups."""
     return [
         _lsoa11_ward17(world, folder),
         _lsoa11_lsoa21(world, folder),
@@ -21,10 +29,52 @@ def write_lookups(world: World, folder: Path) -> list[Path]:
         _districts_to_regions(world, folder, 24),
         _districts_to_regions(world, folder, 19),
         _district_changes(world, folder),
+        _oa11_lsoa11(world, folder),
+        _oa11_ward17(world, folder),
     ]
 
 
-def write_population(world: World, folder: Path) -> Path:
+def write_populations(world: World, folder: Path) -> list[Path]:
+    """Write both populations."""
+    return [_mid_2019(world, folder), _census_2011(world, folder)]
+
+
+def _oa11_lsoa11(world: World, folder: Path) -> Path:
+    """In code order, without names; the neighbour nation too."""
+    rows: list[Row] = [
+        (code, world.areas.lsoa11[lsoa][0])
+        for code, lsoa in zip(_output_areas(world), world.output_areas.lsoa11, strict=True)
+    ]
+    rows += [(f"{n.code[0]}00{n.code[3:]}", n.code) for n in neighbour_lsoas()]
+    return write_table(folder / "oa11_lsoa11.csv", ("OA11CD", "LSOA11CD"), rows, ONS)
+
+
+def _oa11_ward17(world: World, folder: Path) -> Path:
+    """By a point inside each, so that what lies in no ward shape is left out."""
+    rows: list[Row] = [
+        (code, world.areas.ward17[ward][0])
+        for code, ward in zip(_output_areas(world), world.output_areas.ward, strict=True)
+        if ward != NOWHERE
+    ]
+    path = folder / "oa11_ward17_by_inner_point.csv"
+    return write_table(path, ("OA11CD", "WD17CD"), rows, OCSI)
+
+
+def _census_2011(world: World, folder: Path) -> Path:
+    """Usual residents by output area."""
+    residents = world.output_areas.residents.tolist()
+    rows = list(zip(_output_areas(world), residents, strict=True))
+    header = ("OA11CD", "usual_residents_2011")
+    return write_table(folder / "population_2011_oa11.csv", header, rows, OCSI)
+
+
+def _output_areas(world: World) -> list[str]:
+    """Their codes; not all numbers are taken, as in the original."""
+    count = len(world.output_areas.lsoa11)
+    return [f"{NATION_PREFIX}00{number + number // 7:06d}" for number in range(1, count + 1)]
+
+
+def _mid_2019(world: World, folder: Path) -> Path:
     """Mid-2019 people by LSOA 2011: quoted thousands, and a total left over at the end."""
     rows: list[Row] = [
         (code, f"{int(people):,}")
@@ -65,12 +115,13 @@ def _lsoa11_lsoa21(world: World, folder: Path) -> Path:
 
 
 def _lsoa21_ward24(world: World, folder: Path) -> Path:
-    """Best fit, in the order of ward codes."""
+    """Best fit, in the order of ward codes; one area fits best in a ward of the next district."""
     country = world.country
     rows: list[list[object]] = []
     for number, lsoa in enumerate(world.areas.lsoa21):
-        district = world.areas.district[2024][country.district[number]]
-        ward = world.areas.ward24[country.ward[number]]
+        fits = ACROSS[1] if number == ACROSS[0] else number
+        district = world.areas.district[2024][country.district[fits]]
+        ward = world.areas.ward24[country.ward[fits]]
         rows.append([*lsoa, "", *ward, "", *district, ""])
     rows.sort(key=lambda row: str(row[3]))
     rows += [[n.code, n.name, n.name_other, *n.ward, *n.district] for n in neighbour_lsoas()]

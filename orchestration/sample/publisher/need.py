@@ -24,7 +24,7 @@ from orchestration.sample.publisher.publishing import (
 )
 
 TWINS_2023 = 3  # pairs of LSOAs, in each domain, that have every figure in common
-SWAPPED = 2  # wards that apportioning below LSOA brings into the list, and as many it drops
+SWAPPED = 2  # wards that are published beside the rule, and as many that are not
 
 WARD_NOISE = 0.45  # what ward indicators measure that the LSOA ones do not
 
@@ -114,24 +114,21 @@ def _neighbours(district: Ints, places: Sequence[int]) -> list[tuple[int, int]]:
     return pairs
 
 
-def published_wards(
-    needs: CommunityNeeds, indices: Indices, ward_of_lsoa11: Ints, wards: Ints
-) -> Flags:
-    """The left-behind wards as published, in the order of `needs`.
+def published_wards(needs: CommunityNeeds, ward_imd: Floats, wards: Ints) -> Flags:
+    """The left-behind wards as published, in the order of `needs`, which are for `wards`.
 
-    The rule: worst decile of both indices, IMD carried as the population-weighted mean of the
-    printed LSOA scores and ranked over all wards of the lookup, whether or not the CNI covers
-    them (225 and 219 in England, where leaving the others out gives the same). The publication
-    then differs a little, as in England: the two nearest misses are in, the two narrowest hits
-    are out.
+    The rule: worst decile of both indices, with the IMD that output areas carry to each ward
+    (`ward_imd`; not a number where none lies in it) ranked over all wards that have one, whether or
+    not the CNI covers them. The publication then differs a little, as in England: the two nearest
+    misses are in, the two narrowest hits are out.
     """
-    people = indices.people.total
-    imd = np.bincount(ward_of_lsoa11, indices.score["imd"].round(3) * people)
-    imd_rank = rank_worst_first(imd / np.bincount(ward_of_lsoa11, people))
+    rated = np.flatnonzero(~np.isnan(ward_imd))
+    imd_rank = rank_worst_first(np.round(ward_imd[rated], 9))
     last_in = int(imd_rank[decile(imd_rank) == 1].max())
 
-    distance = np.full(len(needs.rank), len(imd_rank))  # wards without an LSOA are never near
-    distance[: len(wards)] = imd_rank[wards] - last_in
+    distances = np.full(len(ward_imd), len(ward_imd))  # wards without an IMD are never near
+    distances[rated] = imd_rank - last_in
+    distance = distances[wards]
     neediest = decile(needs.rank) == 1
     by_rule = neediest & (distance <= 0)
     published = by_rule.copy()

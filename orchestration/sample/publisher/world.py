@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.sample.country import geography, lineage, register, shapes, society
+from orchestration.sample.country import geography, lineage, output_areas, register, shapes, society
 from orchestration.sample.country.geography import Floats, Ints
 from orchestration.sample.publisher import deprivation, need
 
@@ -22,6 +22,7 @@ class World:
     areas: register.Register
     small_wards: shapes.SmallWards
     ward_of_lsoa11: Ints
+    output_areas: output_areas.OutputAreas
     cni_wards: Ints  # ward numbers in the order of `needs_2019`; the small wards come last
     imd_2015: deprivation.Indices
     imd_2019: deprivation.Indices
@@ -68,19 +69,27 @@ def build_world(seed: int) -> World:
         areas.group(2019)[country.ward_district[homes]],
     )
     needs_2023 = need.lsoa_needs(rng, people, district_2024)
+    population_2019 = deprivation.population(rng, people, changes, 1.0)
+    population_2011 = deprivation.population(rng, people, changes, 0.94)
+    pieces = output_areas.divide(
+        rng, country, changes, small_wards, ward_of_lsoa11, population_2011
+    )
+    cni_wards = np.append(with_lsoa, small)
+    carried = pieces.carried(imd_2019.score["imd"].round(3), ward_of_lsoa11, len(areas.ward17))
     return World(
         country=country,
         lineage=changes,
         areas=areas,
         small_wards=small_wards,
         ward_of_lsoa11=ward_of_lsoa11,
-        cni_wards=np.append(with_lsoa, small),
+        output_areas=pieces,
+        cni_wards=cni_wards,
         imd_2015=imd_2015,
         imd_2019=imd_2019,
         imd_2025=imd_2025,
         needs_2019=needs_2019,
         needs_2023=needs_2023,
-        left_behind_2019=need.published_wards(needs_2019, imd_2019, ward_of_lsoa11, with_lsoa),
+        left_behind_2019=need.published_wards(needs_2019, carried, cni_wards),
         left_behind_2023=need.lsoa_list(needs_2023, imd_2019, changes),
-        population_2019=deprivation.population(rng, people, changes, 1.0),
+        population_2019=population_2019,
     )

@@ -1,4 +1,7 @@
--- One step up: an area and an area that holds it (or best fits it, or succeeds it).
+-- One step up: an area and an area that holds it (or best fits it, or succeeds it). Where two
+-- sources name an area's authority and disagree, the cheaper step wins: what an area is a member
+-- of, then what the index file says, then where it fits best. A best fit is made by way of wards,
+-- and can lead across the boundary of an authority; area_authority_conflict lists where it does.
 with lookups as (
 
     select distinct
@@ -6,15 +9,14 @@ with lookups as (
         from_code as child_code,
         to_type as parent_type,
         to_code as parent_code,
-        1 as cost
+        case relation when 'best_fit' then 3 else 1 end as cost
     from {{ ref('stg_lookups') }}
-    -- Exact-fit links between vintages are many-to-many: they carry values, they are no parents.
-    where relation <> 'exact_fit'
+    -- Exact-fit links between vintages are many-to-many, and small areas are no areas of their own:
+    -- both carry values, and lead to no parents.
+    where relation not in ('exact_fit', 'small_area')
 
 ),
 
--- An index file names each area's authority. A lookup is the better witness, so this costs more
--- and decides only for areas that no lookup knows.
 named_by_index as (
 
     select distinct
@@ -22,7 +24,7 @@ named_by_index as (
         areas.area_code as child_code,
         releases.lad_type as parent_type,
         areas.lad_code as parent_code,
-        10 as cost
+        2 as cost
     from {{ ref('stg_index_areas') }} as areas
     inner join {{ ref('index_releases') }} as releases
         on areas.index_release = releases.index_release

@@ -8,6 +8,8 @@ with named as (
         source_id,
         1 as precedence
     from {{ ref('stg_lookups') }}
+    -- Small areas carry values between others, and are not told of by themselves.
+    where relation <> 'small_area'
 
     union all
 

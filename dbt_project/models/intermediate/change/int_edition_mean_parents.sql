@@ -5,7 +5,9 @@ with parts as (
     select carried.*
     from {{ ref('int_imd_parts') }} as carried
     inner join {{ ref('stg_editions') }} as editions on carried.edition_id = editions.edition_id
-    where editions.carry_rule = 'any_parent'
+    where
+        editions.carry_statistic = 'worst_part'
+        and carried.is_own_weighting
 
 ),
 

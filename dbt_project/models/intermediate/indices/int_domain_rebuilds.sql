@@ -87,13 +87,10 @@ summed as (
         index_release,
         domain,
         area_code,
-        round(
-            case
-                when any_value(sub_domains) = 1 then any_value(sub_domain_score)
-                else fsum(weight * transformed_score) / any_value(weight_total)
-            end,
-            9
-        ) as domain_score
+        case
+            when any_value(sub_domains) = 1 then any_value(sub_domain_score)
+            else {{ to_compare('fsum(weight * transformed_score) / any_value(weight_total)') }}
+        end as domain_score
     from transformed
     group by route, index_release, domain, area_code
     having count(*) = any_value(sub_domains)

@@ -89,8 +89,7 @@ ranked as (
     select
         *,
         method.rank_worst_first(published_score, index_release) as rank_from_score,
-        -- Sums that differ only in the last bits of a double are ties.
-        method.rank_worst_first(round(computed_score, 9), index_release) as computed_rank,
+        method.rank_worst_first(computed_score, index_release) as computed_rank,
         count(*) over (partition by index_release) as areas_ranked
     from both_ways
     -- An area without a value is not ranked and not counted.

@@ -29,8 +29,8 @@ rounded as (
         domain,
         sub_domain,
         area_code,
-        -- Sums that differ only in the last bits of a double are ties.
-        round(exact_score, 9) as sub_domain_score
+        -- Kept as it is ranked, so that what is computed from it has the same ties.
+        {{ to_compare('exact_score') }} as sub_domain_score
     from summed
 
 )

@@ -20,7 +20,7 @@ ranked as (
     from editions
     inner join {{ ref('int_carried_imd') }} as carried
         on editions.edition_id = carried.edition_id
-    where editions.carry_rule = 'population_weighted_mean'
+    where editions.carry_statistic not in ('own', 'worst_part')
 
     union all
 
@@ -35,7 +35,7 @@ ranked as (
     from editions
     inner join {{ ref('int_index_scores') }} as scores
         on editions.imd_release = scores.index_release
-    where editions.carry_rule <> 'population_weighted_mean'
+    where editions.carry_statistic in ('own', 'worst_part')
 
     union all
 
@@ -58,7 +58,7 @@ placed as (
     select
         edition_id,
         index_name,
-        score,
+        {{ to_compare('score') }} as score,
         method.threshold_rank(areas_ranked, threshold_percent) as threshold_rank,
         row_number()
             over (partition by edition_id, index_name order by place_given, area_code)
@@ -85,5 +85,6 @@ select
     edition_id,
     index_name,
     threshold_rank,
-    case when last_score_within = first_score_beyond then last_score_within end as tied_score
+    case when last_score_within = first_score_beyond then last_score_within end
+        as tied_score
 from edges

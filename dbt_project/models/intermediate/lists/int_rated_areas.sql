@@ -11,7 +11,7 @@ areas as (
         editions.edition_id,
         editions.imd_release,
         editions.cni_release,
-        editions.carry_rule,
+        editions.not_carried_reason,
         editions.published_flag_release,
         editions.imd_threshold_percent,
         editions.cni_threshold_percent,
@@ -87,9 +87,7 @@ select
     case
         when imd_rank is null and cni_rank is null then 'no IMD and no CNI value'
         when cni_rank is null then 'not in the CNI release'
-        when imd_rank is null and carry_rule = 'population_weighted_mean'
-            then 'no IMD by best fit: no LSOA has its best fit here'
-        when imd_rank is null then 'no IMD value'
+        when imd_rank is null then not_carried_reason
     end as not_rated_reason,
     imd_ranks_to_threshold,
     cni_ranks_to_threshold

@@ -11,5 +11,6 @@ def model(dbt, session):  # type: ignore[no-untyped-def]  # noqa: ARG001  # dbt 
         releases=dbt.ref("index_releases").df(),
         weights=dbt.ref("stg_domain_weights").df(),
         indices=dbt.ref("int_stability_scores").df(),
-        carry=carry.select("edition_id, area_code, part_code, part_population").df(),
+        carry_rules=dbt.ref("carry_rules").df(),
+        carry=carry.select("edition_id, weighting, area_code, part_code, part_population").df(),
     )

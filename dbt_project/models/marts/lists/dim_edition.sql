@@ -18,6 +18,8 @@ select
     editions.imd_release,
     editions.cni_release,
     editions.carry_rule,
+    editions.carry_rule_label,
+    editions.carry_statistic,
     editions.imd_threshold_percent,
     editions.cni_threshold_percent,
     editions.published_flag_release,

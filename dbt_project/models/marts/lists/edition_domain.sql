@@ -7,7 +7,7 @@ with areas as (
         lists.area_code,
         editions.imd_release,
         editions.cni_release,
-        editions.carry_rule
+        editions.carry_statistic
     from {{ ref('int_rated_areas') }} as lists
     inner join {{ ref('stg_editions') }} as editions on lists.edition_id = editions.edition_id
 
@@ -31,7 +31,7 @@ own as (
         'imd' as index_name,
         imd_release as index_release
     from areas
-    where carry_rule = 'direct'
+    where carry_statistic = 'own'
 
 ),
 
@@ -63,7 +63,7 @@ parts as (
         areas.edition_id,
         areas.area_code,
         areas.imd_release as index_release,
-        areas.carry_rule,
+        areas.carry_statistic,
         carried.part_code,
         carried.part_population,
         row_number() over (
@@ -75,6 +75,7 @@ parts as (
         on
             areas.edition_id = carried.edition_id
             and areas.area_code = carried.area_code
+    where carried.is_own_weighting
 
 ),
 
@@ -84,7 +85,7 @@ gathered as (
         parts.edition_id,
         parts.area_code,
         parts.index_release,
-        parts.carry_rule,
+        parts.carry_statistic,
         domains.domain,
         any_value(domains.weight) as weight,
         any_value(domains.areas_ranked) as parts_ranked,
@@ -92,13 +93,12 @@ gathered as (
         max(parts.part_code) filter (where parts.is_worst) as worst_part_code,
         max(domains.domain_score) filter (where parts.is_worst) as worst_part_score,
         max(domains.domain_rank) filter (where parts.is_worst) as worst_part_rank,
-        case
-            when parts.carry_rule = 'population_weighted_mean'
-                then
-                    method.weighted_mean(
-                        domains.domain_score, parts.part_population, parts.part_code
-                    )
-        end as mean_score,
+        method.carried_score(
+            parts.carry_statistic, domains.domain_score, parts.part_population, parts.part_code
+        ) as mean_score,
+        method.carried_mean_rank(
+            parts.carry_statistic, domains.domain_rank, parts.part_population, parts.part_code
+        ) as mean_rank,
         cast(round(
             sum(domains.domain_rank * parts.part_population)
             / nullif(sum(parts.part_population), 0)
@@ -114,7 +114,7 @@ gathered as (
         parts.edition_id,
         parts.area_code,
         parts.index_release,
-        parts.carry_rule,
+        parts.carry_statistic,
         domains.domain
 
 ),
@@ -130,7 +130,7 @@ any_parent as (
         'parts' as rank_scale,
         worst_part_code as part_code
     from gathered
-    where carry_rule = 'any_parent'
+    where carry_statistic = 'worst_part'
 
 ),
 
@@ -140,11 +140,14 @@ averaged as (
         *,
         'imd' as index_name,
         mean_score as domain_score,
-        method.rank_worst_first(mean_score, (edition_id, domain)) as domain_rank,
-        count(mean_score) over (partition by edition_id, domain) as areas_ranked,
+        method.rank_worst_first(
+            coalesce(mean_score, -mean_rank), (edition_id, domain)
+        ) as domain_rank,
+        count(coalesce(mean_score, mean_rank)) over (partition by edition_id, domain)
+            as areas_ranked,
         'areas' as rank_scale
     from gathered
-    where carry_rule = 'population_weighted_mean'
+    where carry_statistic in ('mean_score', 'mean_rank')
 
 ),
 
@@ -152,11 +155,9 @@ ranked as (
 
     select * from direct
     union all by name
-    select * exclude (carry_rule, mean_score, worst_part_code, worst_part_score, worst_part_rank)
-    from any_parent
+    select * exclude (carry_statistic, mean_score, mean_rank) from any_parent
     union all by name
-    select * exclude (carry_rule, mean_score, worst_part_code, worst_part_score, worst_part_rank)
-    from averaged
+    select * exclude (carry_statistic, mean_score, mean_rank) from averaged
 
 )
 

@@ -12,10 +12,16 @@ on_either as (
     select
         ours.*,
         editions.carry_rule,
+        editions.carry_statistic,
         carried.imd_parts,
         ours.is_doubly_disadvantaged and coalesce(ours.published_flag, false) as is_agreed,
-        coalesce(ours.imd_score = imd_ties.tied_score, false) as is_imd_tied,
-        coalesce(ours.cni_score = cni_ties.tied_score, false) as is_cni_tied,
+        coalesce({{ to_compare('ours.imd_score') }} = imd_ties.tied_score, false) as is_imd_tied,
+        coalesce({{ to_compare('ours.cni_score') }} = cni_ties.tied_score, false) as is_cni_tied,
+        coalesce(
+            abs(ours.cni_ranks_to_threshold) * 100
+            <= rules.percent_of_areas * ours.cni_areas_ranked,
+            false
+        ) as is_near_by_cni,
         -- The CNI stands on the edition's own areas; only what is carried can be carried otherwise.
         coalesce(
             carried.imd_parts >= rules.least_parts
@@ -64,8 +70,8 @@ decided as (
             when not is_agreed and is_imd_tied and is_cni_tied then 'both'
             when not is_agreed and is_imd_tied then 'imd'
             when not is_agreed and is_cni_tied then 'cni'
-            when not is_agreed and is_near_by_carry_rule then 'imd'
-            -- Else, and on both: the one that is nearer to its threshold.
+            -- Else, and on both: the one that is nearer to its threshold, by which the area would
+            -- leave first.
             else
                 method.nearer_index(
                     imd_ranks_to_threshold,
@@ -84,12 +90,14 @@ explained as (
         *,
         case
             when agreement = 'agreed' then null
-            when starts_with(not_rated_reason, 'no IMD by best fit') then 'no best fit'
+            when imd_rank is null and carry_statistic <> 'own' and cni_rank is not null
+                then 'nothing carried'
             when
                 (is_imd_tied or deciding_index = 'cni')
                 and (is_cni_tied or deciding_index = 'imd')
                 then 'tie at the threshold'
-            when deciding_index = 'imd' and is_near_by_carry_rule then 'carry rule'
+            when deciding_index <> 'cni' and is_near_by_carry_rule then 'carry rule'
+            when deciding_index = 'cni' and is_near_by_cni then 'near the CNI threshold'
             else 'other'
         end as likely_reason,
         'IMD rank '
@@ -119,7 +127,7 @@ select
     deciding_index,
     likely_reason,
     case likely_reason
-        when 'no best fit'
+        when 'nothing carried'
             then 'Not rated here: ' || not_rated_reason || '; ' || cni_in_words || '.'
         when 'tie at the threshold'
             then
@@ -135,11 +143,17 @@ select
                 imd_in_words || ', from ' || {{ counted('imd_parts', 'part') }} || ' by '
                 || carry_rule || '; the publisher may have carried it in another way; '
                 || cni_in_words || '.'
+        when 'near the CNI threshold'
+            then
+                cni_in_words || ', and ' || imd_in_words
+                || '; the CNI decides, and is near to its threshold: a figure that was rounded or '
+                || 'corrected since may have moved the area across.'
         when 'other'
             then
                 imd_in_words || ', and ' || cni_in_words
                 || coalesce('; not rated: ' || not_rated_reason, '')
-                || '; neither a tie at the threshold nor the carry rule explains the difference.'
+                || '; neither a tie, nor the carry rule, nor an edge that is near explains the '
+                || 'difference.'
     end as likely_reason_text
 from explained
 order by edition_id, area_code

@@ -31,22 +31,21 @@ with published as (
 
 ),
 
--- Values that differ only after the ninth decimal are ties.
 ranked as (
 
     select
         *,
-        method.rank_worst_first(round(average_rank, 9), (index_release, measure, area_type))
+        method.rank_worst_first(average_rank, (index_release, measure, area_type))
             as rank_of_average_rank,
-        method.rank_worst_first(round(average_score, 9), (index_release, measure, area_type))
+        method.rank_worst_first(average_score, (index_release, measure, area_type))
             as rank_of_average_score,
-        method.rank_worst_first(round(proportion, 9), (index_release, measure, area_type))
+        method.rank_worst_first(proportion, (index_release, measure, area_type))
             as rank_of_proportion,
-        method.rank_worst_first(round(extent, 9), (index_release, measure, area_type))
+        method.rank_worst_first(extent, (index_release, measure, area_type))
             as rank_of_extent,
-        method.rank_worst_first(round(local_concentration, 9), (index_release, measure, area_type))
+        method.rank_worst_first(local_concentration, (index_release, measure, area_type))
             as rank_of_local_concentration,
-        method.rank_worst_first(round(scale, 9), (index_release, measure, area_type))
+        method.rank_worst_first(scale, (index_release, measure, area_type))
             as rank_of_scale
     from {{ ref('int_summary_statistics') }}
 

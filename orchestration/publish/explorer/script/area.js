@@ -227,18 +227,12 @@ function partsOf(area) {
   return Array.from({ length: ranks.parts[area] }, (_, at) => start + at);
 }
 
-const RULES = {
-  any_parent: "As bad as its worst part: the LSOA or LSOAs of 2011 that it was made of.",
-  population_weighted_mean:
-    "The mean score of the LSOAs that have their best fit here, weighted by residents, and ranked anew among the wards.",
-};
-
 function carryText(area) {
   const parts = partsOf(area);
   if (!parts.length) return null;
   const { ranks, lines } = model.detail;
   return [
-    element("p", {}, RULES[model.edition.carry_rule] ?? model.edition.carry_rule),
+    element("p", {}, `${model.edition.carry_rule_label}.`),
     simpleTable(
       ["Part", "IMD rank", "Residents", "Line of the index", "Line of the lookup"],
       parts.map((part) => [
