@@ -1,5 +1,7 @@
 """What a release is a function of: the inputs and the code. The same of both is the same release.
 
+And what an exported table or page is known by: what it shows and the code that wrote it.
+
 Cheap on purpose: `lbn refresh` asks here whether anything changed before it imports a library.
 """
 
@@ -69,6 +71,20 @@ def release_id(profile: str, inputs: Mapping[str, str], code: str) -> str:
         {"profile": profile, "inputs": dict(sorted(inputs.items())), "code": code}, sort_keys=True
     )
     return f"{profile}-{hashlib.sha256(stated.encode()).hexdigest()[:12]}"
+
+
+def content_id(name: str, shown: Iterable[object]) -> str:
+    """What is shown under a name, as an id: whatever release it is from, the same is the same.
+
+    Args:
+        name: What it is: it begins the id, so that no program takes the digits for a number.
+        shown: Values whose ``repr`` says all of them: texts, numbers, flags, tuples of them.
+    """
+    digest = hashlib.sha256()
+    for each in shown:
+        digest.update(repr(each).encode())
+        digest.update(b"\0")
+    return f"{name}-{digest.hexdigest()[:12]}"
 
 
 def git_commit() -> str | None:

@@ -20,6 +20,7 @@ CURRENT = "current"
 CURRENT_JSON = "current.json"
 WAREHOUSE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
+README = "README.md"
 CHECKSUMS = "SHA256SUMS"
 DOCUMENTATION = "documentation"
 DICTIONARY = "data-dictionary.md"
@@ -29,6 +30,8 @@ LICENCES = "licences.csv"
 EXPORTS = "exports"
 EXPLORER = "explorer"
 FIRST_PAGE = "index.html"
+# What says of which release it is, and when. Of equal inputs and code, every other file is equal.
+OF_THE_RELEASE = (MANIFEST, README, WAREHOUSE)
 
 
 def current_release(releases: Path) -> Path | None:

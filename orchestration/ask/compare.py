@@ -34,6 +34,7 @@ from orchestration.queries import quoted
 # Columns that say when and by which code a release was made, in tables and in exports.
 BY_NATURE = (
     "release_id",
+    "content_id",
     "built_at",
     "code_version",
     "git_commit",
@@ -278,6 +279,7 @@ def _words_of(release: Path) -> list[str]:
     manifest = read_manifest(release)
     own = [str(manifest[name]) for name in BY_NATURE if manifest.get(name)]
     # As a workbook shows it.
+    own += manifest.get("content_ids", {}).values()
     own.append(manifest["built_at"][:19].replace("T", " "))
     return [*own, *{str(source["retrieved_at"]) for source in manifest["inputs"]}]
 

@@ -1,7 +1,8 @@
 """Publish: audit the candidate, write an immutable release beside the others, swap the pointer.
 
 A release is a folder ``releases/<id>/`` of read-only files: ``warehouse.duckdb`` (schemas marts
-and meta), what is made of it for people (``companions``), ``manifest.json``, ``SHA256SUMS``.
+and meta), what is made of it for people (``companions``), ``manifest.json``, ``README.md``,
+``SHA256SUMS``.
 Readers open ``releases/current/``; they never see a half-written release, and a reader that has the
 old one open keeps it.
 """
@@ -35,7 +36,7 @@ from orchestration.layout import (
 )
 from orchestration.problems import Problem, RefreshError
 from orchestration.publish.audit import audit
-from orchestration.publish.companions import write_documentation, write_for_people
+from orchestration.publish.companions import write_documentation, write_for_people, write_readme
 from orchestration.publish.differences import (
     Difference,
     differences,
@@ -129,10 +130,11 @@ def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]
         with _opened(settings.build_database) as build:
             write_warehouse(build, incoming / WAREHOUSE, manifest)
         manifest["warehouse_sha256"] = sha256_of(incoming / WAREHOUSE)
-        _write_text(incoming / MANIFEST, json.dumps(manifest, indent=2) + "\n")
         # dbt opens the build itself, so nothing else here may have it open.
         write_documentation(settings, registry, incoming / DOCUMENTATION)
-        write_for_people(incoming)
+        manifest["content_ids"] = write_for_people(incoming)
+        _write_text(incoming / MANIFEST, json.dumps(manifest, indent=2) + "\n")
+        write_readme(incoming, manifest)
         _seal(incoming)
         try:
             incoming.rename(target)

@@ -648,7 +648,8 @@ def test_the_licence_and_the_synthetic_banner(opened: Open, explorer: Explorer) 
         synthetic = explorer.profile == "sample"
         assert (here.page.locator(".banner strong").count() == 1) == synthetic
         assert ("Not for redistribution" in here.text("#licences")) == (not synthetic)
-        assert explorer.one("select release_id from meta.release") in here.text("footer")
+        content = here.page.locator('meta[name="content-id"]').get_attribute("content")
+        assert f"Content {content}" in here.text("footer")
 
 
 # ---- the map -------------------------------------------------------------------------------------

@@ -35,7 +35,6 @@ from orchestration.publish.exports.formats import ExportFormat
 from orchestration.publish.exports.tables import MARTS, edition_table, mart_table
 from orchestration.publish.exports.workbook import sheet_name
 from orchestration.queries import Filters
-from tests.support.build import RELEASE_ID
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("release")
@@ -72,6 +71,7 @@ class Exported:
     warehouse: Path
     folder: Path
     files: list[Path]
+    content_ids: dict[str, str]
 
     def read(self, query: str, *values: Any) -> list[Any]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
@@ -111,7 +111,8 @@ def exported(sample_warehouse: Path, tmp_path_factory: pytest.TempPathFactory) -
     folder.mkdir()
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         files = write_exports(connection, folder)
-    return Exported(warehouse, folder, files)
+    said = {path.name: content for path, content in files.items()}
+    return Exported(warehouse, folder, list(files), said)
 
 
 def test_every_file_is_there_and_named(exported: Exported) -> None:
@@ -169,7 +170,7 @@ def test_csv_holds_every_area_as_the_marts_have_it(exported: Exported, edition: 
         tuple(as_text(value) for value in row) for row in expected
     ]
     assert {row["release_label"] for row in rows} == {"SYNTHETIC"}
-    assert {row["release_id"] for row in rows} == {RELEASE_ID}
+    assert {row["content_id"] for row in rows} == {exported.content_ids[f"{edition}.csv"]}
 
 
 @each_edition
@@ -249,12 +250,12 @@ def test_parquet_holds_what_the_marts_have_and_describes_itself(
     pd.testing.assert_frame_equal(found, expected)
     schema = pq.read_schema(path)
     said = {key.decode(): value.decode() for key, value in schema.metadata.items()}
-    assert said["release_id"] == RELEASE_ID
+    assert said["content_id"] == exported.content_ids[path.name]
     assert said["label"] == "SYNTHETIC"
     assert said["title"].startswith("SYNTHETIC")
     assert "Rank 1 = worst" in said["direction"]
     assert said["licence"] == "CC0 1.0"
-    assert RELEASE_ID in said["citation"]
+    assert said["content_id"] in said["citation"]
     rank = {key.decode(): text.decode() for key, text in schema.field("imd_rank").metadata.items()}
     assert rank["direction"] == "1 = worst"
     assert "rank 1 = worst" in rank["description"]
@@ -356,8 +357,8 @@ def test_geopackage_is_one_by_the_standard(exported: Exported) -> None:
             ("data_dictionary", "attributes"),
         }
         assert all(identifier and description for _, _, identifier, description, *_ in contents)
-        # The time of the release, not of the day.
-        assert {row[4] for row in contents} == {"2026-11-25T09:50:00.000Z"}
+        # No time: neither of the day nor of the release.
+        assert {row[4] for row in contents} == {"1980-01-01T00:00:00.000Z"}
         columns = geopackage.execute(
             f"select name from pragma_table_info('{EDITIONS[0]}')"
         ).fetchall()
@@ -392,7 +393,8 @@ def test_the_workbook_begins_with_notes(exported: Exported) -> None:
     notes = book.get_sheet_by_name("Notes").to_python()
     text = " ".join(str(cell) for row in notes for cell in row)
     assert str(notes[0][0]).startswith("SYNTHETIC")
-    for said in (RELEASE_ID, "Rank 1 = worst", "CC0 1.0", "no figure is real", "comparable"):
+    content = exported.content_ids["left_behind.xlsx"]
+    for said in (content, "Rank 1 = worst", "CC0 1.0", "no figure is real", "comparable"):
         assert said in text
 
 
@@ -414,7 +416,9 @@ def test_a_sheet_has_the_list_with_real_numbers_and_names_as_text(
     for row in found:
         assert isinstance(row["IMD rank"], float | int)
         assert row["IMD rank"] == ranks[row["Area code"]]
+        assert isinstance(row["IMD score"], float)
         assert row["Is doubly disadvantaged"] is True
+        assert row["Content id"] == exported.content_ids[f"{edition}.csv"]
         assert row["Release label"] == "SYNTHETIC"
 
 
@@ -547,16 +551,86 @@ def test_the_licence_file_names_every_source(exported: Exported) -> None:
         assert sha256 in text
 
 
-def test_the_same_release_gives_the_same_bytes(exported: Exported, tmp_path: Path) -> None:
-    with duckdb.connect(str(exported.warehouse), read_only=True) as connection:
-        again = write_exports(connection, tmp_path)
+def changed(exported: Exported, tmp_path: Path, statement: str) -> set[str]:
+    """The files that are written otherwise after a change of the warehouse.
+
+    A file of another content has another id, and the other way round.
+    """
+    warehouse = tmp_path / "warehouse.duckdb"
+    shutil.copy(exported.warehouse, warehouse)
+    folder = tmp_path / "again"
+    folder.mkdir()
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(statement)
+        again = write_exports(connection, folder)
     assert [path.name for path in again] == [path.name for path in exported.files]
-    changed = [
+    differing = {
         path.name
-        for path, before in zip(again, exported.files, strict=True)
-        if path.read_bytes() != before.read_bytes()
-    ]
-    assert changed == []
+        for path in again
+        if path.read_bytes() != (exported.folder / path.name).read_bytes()
+    }
+    others = {
+        path.name for path, content in again.items() if content != exported.content_ids[path.name]
+    }
+    assert differing == others
+    return others
+
+
+def test_the_same_tables_give_the_same_bytes_in_whichever_release(
+    exported: Exported, tmp_path: Path
+) -> None:
+    another = (
+        "update meta.release set release_id = 'sample-ffffffffffff', "
+        "built_at = '2027-01-01T00:00:00+00:00', code_version = 'ffffffffffff'; "
+        "update marts.dim_source set retrieved_at = '2027-01-01T00:00:00+00:00'"
+    )
+    assert changed(exported, tmp_path, another) == set()
+
+
+@pytest.mark.parametrize(
+    ("statement", "files"),
+    [
+        (
+            "update marts.double_disadvantage set imd_score = imd_score + 1 where edition_id = $e "
+            "and area_code = (select max(area_code) from marts.double_disadvantage "
+            "where edition_id = $e)",
+            {"lsoa21_imd2025_cni2023"},
+        ),
+        (
+            "update marts.area_boundary set geometry_wkb = (select any_value(geometry_wkb) "
+            "from marts.area_boundary where area_type = 'lad24') where area_type = 'ward17' "
+            "and area_code = (select min(area_code) from marts.area_boundary "
+            "where area_type = 'ward17')",
+            {"ward17_imd2015_cni2019", "ward17_imd2019_cni2019"},
+        ),
+    ],
+    ids=["a score", "a boundary"],
+)
+def test_what_differs_has_another_content_id_and_nothing_else_has(
+    exported: Exported, tmp_path: Path, statement: str, files: set[str]
+) -> None:
+    whole = {"left_behind.gpkg", "left_behind.xlsx", "datapackage.json", "LICENCE-AND-CITATION.txt"}
+    expected = {
+        f"{name}{ending}"
+        for name in files
+        for ending in (".csv", ".parquet", "_boundaries.parquet")
+    }
+    found = changed(exported, tmp_path, statement.replace("$e", "'lsoa21_imd2025_cni2023'"))
+    assert found == expected | whole
+
+
+@pytest.mark.parametrize("format_", ["csv", "parquet"])
+def test_a_part_of_an_edition_has_the_content_id_of_the_whole(
+    exported: Exported, tmp_path: Path, format_: str
+) -> None:
+    ((lad,),) = exported.read(
+        "select min(lad_code) from marts.double_disadvantage where edition_id = $1", EDITIONS[0]
+    )
+    file = tmp_path / f"part.{format_}"
+    with duckdb.connect(str(exported.warehouse), read_only=True) as connection:
+        export_edition(connection, EDITIONS[0], ExportFormat(format_), file, Filters(lad=lad))
+    rows = exported.read(f"select distinct content_id, lad_code from '{file}'")
+    assert rows == [(exported.content_ids[f"{EDITIONS[0]}.csv"], lad)]
 
 
 def test_a_licence_that_is_not_open_is_told_everywhere(

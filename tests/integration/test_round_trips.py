@@ -73,7 +73,7 @@ LIST = {
     "not_rated_reason": "lists.not_rated_reason",
     "stability_probability": "stability.probability",
     "stability_class": "stability.stability_class",
-    "release_id": "release.release_id",
+    "content_id": "$content",
     "release_label": "release.label",
 }
 # What a sheet of the workbook shows of it, by its headings.
@@ -88,10 +88,12 @@ SHEET = {
     "Population": "population",
     "Area (ha)": "area_ha",
     "Is doubly disadvantaged": "is_doubly_disadvantaged",
+    "IMD score": "imd_score",
     "IMD rank": "imd_rank",
     "IMD areas ranked": "imd_areas_ranked",
     "IMD decile": "imd_decile",
     "IMD ranks to threshold": "imd_ranks_to_threshold",
+    "CNI score": "cni_score",
     "CNI rank": "cni_rank",
     "CNI areas ranked": "cni_areas_ranked",
     "CNI decile": "cni_decile",
@@ -100,6 +102,7 @@ SHEET = {
     "Not rated reason": "not_rated_reason",
     "Stability probability": "stability_probability",
     "Stability class": "stability_class",
+    "Content id": "content_id",
     "Release label": "release_label",
 }
 # The marts that are exported as they are: the file, the sheet, and how many columns.
@@ -120,14 +123,16 @@ class Made:
 
     def __init__(self, warehouse: Path, folder: Path) -> None:
         self.warehouse, self.folder = warehouse, folder
+        self.content_ids: dict[str, str] = {}
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             for name, write in (("exports", write_exports), ("explorer", write_explorer)):
                 (folder / name).mkdir()
-                write(connection, folder / name)
+                written = write(connection, folder / name)
+                self.content_ids |= {file.name: content for file, content in written.items()}
 
-    def read(self, query: str, *values: Any) -> list[Row]:
+    def read(self, query: str, *values: Any, **named: Any) -> list[Row]:
         with duckdb.connect(str(self.warehouse), read_only=True) as connection:
-            return connection.execute(query, values).fetchall()
+            return connection.execute(query, named or values).fetchall()
 
     def edition(self, edition: str, columns: Sequence[str], *, listed: bool = False) -> list[Row]:
         return self.read(
@@ -143,15 +148,17 @@ class Made:
                     and lists.area_code = stability.area_code
             cross join meta.release as release
             where
-                lists.edition_id = $1
+                lists.edition_id = $edition
                 {"and lists.is_doubly_disadvantaged" if listed else ""}
+                and $content is not null
             order by lists.area_code
             """,
-            edition,
+            edition=edition,
+            content=self.content_ids[f"{edition}.csv"],
         )
 
     def mart(self, mart: str) -> tuple[list[str], list[Row]]:
-        """The names of a mart's columns, and its rows, each with the release."""
+        """The names of a mart's columns, and its rows, each with its content id."""
         names = [
             name
             for (name,) in self.read(
@@ -161,10 +168,11 @@ class Made:
             )
         ]
         rows = self.read(
-            f"select mart.*, release.release_id, release.label from marts.{mart} as mart "
-            "cross join meta.release as release"
+            f"select mart.*, $1, release.label from marts.{mart} as mart "
+            "cross join meta.release as release",
+            self.content_ids[f"{MARTS[mart][0]}.csv"],
         )
-        return [*names, "release_id", "release_label"], rows
+        return [*names, "content_id", "release_label"], rows
 
     def page(self, edition: str, part: str) -> Unpacked:
         return carried((self.folder / f"explorer/{edition}.html").read_text("utf-8"), part)

@@ -332,6 +332,16 @@ def test_every_dependency_has_its_reason() -> None:
     assert names - set(reasons) == set()
 
 
+def test_the_half_width_of_an_interval_is_said_as_it_is_computed() -> None:
+    with duckdb.connect() as connection:
+        create_formulas(connection)
+        ((computed,),) = connection.execute("select method.interval_half_width(1)").fetchall()
+    stated = f"{computed:.6f}"
+    methodology = text_of(PROJECT_ROOT / "docs" / "methodology.md")
+    assert f"| 95% interval | ± {stated} standard errors" in methodology
+    assert f",{stated} x standard error," in text_of(SEEDS / "formulas.csv")
+
+
 @each_doc
 def test_nothing_of_the_machine_that_it_was_written_on(doc: Path) -> None:
     found = re.findall(r"/(?:work|tmp|home|root)/|\.\./shared|pypi|sandbox", text_of(doc))

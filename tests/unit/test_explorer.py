@@ -213,7 +213,7 @@ def warehouse(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnectio
 def pages(
     warehouse: duckdb.DuckDBPyConnection, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Path]:
-    return write_explorer(warehouse, tmp_path_factory.mktemp("explorer"))
+    return list(write_explorer(warehouse, tmp_path_factory.mktemp("explorer")))
 
 
 class Elements(HTMLParser):
@@ -291,6 +291,31 @@ def test_written_twice_they_are_the_same_bytes(
 ) -> None:
     again = write_explorer(warehouse, tmp_path)
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in pages]
+
+
+def test_a_page_has_another_content_id_where_what_it_shows_is_other(
+    warehouse: duckdb.DuckDBPyConnection, pages: list[Path], tmp_path: Path
+) -> None:
+    def said(text: str) -> str:
+        (content,) = [a["content"] for _, a in Elements(text).tags if a.get("name") == "content-id"]
+        assert content is not None
+        assert text.count(content) == 2
+        return content
+
+    first = [said(path.read_text(encoding="utf-8")) for path in pages]
+    assert [content.rpartition("-")[0] for content in first] == [
+        f"explorer_{path.stem}" for path in pages
+    ]
+    warehouse.execute("begin")
+    try:
+        warehouse.execute("update meta.release set release_id = 'sample-2', built_at = '2027'")
+        assert list(write_explorer(warehouse, tmp_path).values()) == first
+        warehouse.execute("update marts.double_disadvantage set cni_rank = 2 where cni_rank = 1")
+        index, edition = write_explorer(warehouse, tmp_path).values()
+    finally:
+        warehouse.execute("rollback")
+    assert index == first[0]
+    assert edition != first[1]
 
 
 def test_the_script_is_small_and_whole() -> None:

@@ -46,7 +46,7 @@ class ExplorerRelease:
     def about(self) -> Row:
         (row,) = query_rows(
             self.warehouse,
-            "select release_id, profile, country, label, built_at from meta.release",
+            "select profile, country, label from meta.release",
         )
         return row
 

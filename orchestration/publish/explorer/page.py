@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +13,13 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
+from orchestration.fingerprint import content_id
 from orchestration.layout import FIRST_PAGE
 from orchestration.publish.explorer.contents import ExplorerEdition, ExplorerRelease
 
 _HERE = Path(__file__).parent
+# A page that lacks nothing but its content id.
+Page = Callable[[str], str]
 # In the order in which they are put together: each may use what stands before it.
 SCRIPTS = (
     "dom",
@@ -34,26 +39,28 @@ SCRIPTS = (
 )
 
 
-def write_explorer(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
-    """Write ``index.html`` and a page for each edition; the same release gives the same bytes.
+def write_explorer(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Path, str]:
+    """Write ``index.html`` and a page for each edition; the same contents give the same bytes.
 
     Args:
         warehouse: a connection to a release's warehouse, with the schemas marts and meta.
         folder: where the pages go; made if it is not there.
 
     Returns:
-        The files written.
+        The files written, each with its content id.
     """
     release = ExplorerRelease(warehouse)
     folder.mkdir(parents=True, exist_ok=True)
     pages = {"index": _index_page(release)}
     for row in release.editions:
         pages[row["edition_id"]] = _edition_page(release, ExplorerEdition(release, row))
-    written = []
-    for name, text in pages.items():
+    written = {}
+    for name, template in pages.items():
+        # All of a page but its own id, so that it changes with each figure, word and line of code.
+        content = content_id(f"explorer_{name}", [template("")])
         path = folder / f"{name}.html"
-        path.write_text(text, encoding="utf-8", newline="\n")
-        written.append(path)
+        path.write_text(template(content), encoding="utf-8", newline="\n")
+        written[path] = content
     return written
 
 
@@ -63,8 +70,8 @@ def script() -> str:
     return "\n".join(['(() => {\n"use strict";', *parts, "})();\n"])
 
 
-def _edition_page(release: ExplorerRelease, edition: ExplorerEdition) -> str:
-    return _render(
+def _edition_page(release: ExplorerRelease, edition: ExplorerEdition) -> Page:
+    return _page(
         "edition.html",
         script(),
         release=release,
@@ -74,16 +81,16 @@ def _edition_page(release: ExplorerRelease, edition: ExplorerEdition) -> str:
     )
 
 
-def _index_page(release: ExplorerRelease) -> str:
+def _index_page(release: ExplorerRelease) -> Page:
     restricted = {
         title for row in release.editions for title in ExplorerEdition(release, row).restricted()
     }
-    return _render(
+    return _page(
         FIRST_PAGE, _read("script/index.js"), release=release, restricted=sorted(restricted)
     )
 
 
-def _render(template: str, code: str, **contents: Any) -> str:
+def _page(template: str, code: str, **contents: Any) -> Page:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -94,13 +101,15 @@ def _render(template: str, code: str, **contents: Any) -> str:
     )
     environment.filters["thousands"] = lambda number: f"{number:,}"
     style = _read("style.css")
-    return environment.get_template(template).render(
+    filled = partial(
+        environment.get_template(template).render,
         # Ours, not data: what would end the element early is refused, the rest must not be escaped.
         script=inline(code, "</script"),
         style=inline(style, "</style"),
         policy=policy(code, style),
         **contents,
     )
+    return lambda content: filled(content_id=content)
 
 
 def policy(code: str, style: str) -> str:

@@ -1,7 +1,7 @@
 """Exports of a release, for those who do not query the warehouse.
 
 One module a format. ``tables`` says what is exported, ``about`` what every file says of itself:
-release, direction of the scales, licences, citations, and SYNTHETIC for the sample.
+content, direction of the scales, licences, citations, and SYNTHETIC for the sample.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WORKBOOK = "left_behind.xlsx"
 DATAPACKAGE = "datapackage.json"
 
 
-def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Path]:
+def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Path, str]:
     """Write every export of a release into a folder that is there.
 
     Args:
@@ -27,13 +27,13 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Pa
         folder: Where to write. Files of the same names are overwritten.
 
     Returns:
-        The files, ``datapackage.json`` last, which describes the others.
+        The files, each with its content id.
     """
     # These libraries take a second to import.
     from orchestration.publish.exports.about import about as read_about
     from orchestration.publish.exports.about import licence_text
     from orchestration.publish.exports.csv_file import write_csv
-    from orchestration.publish.exports.datapackage import File, write_datapackage
+    from orchestration.publish.exports.datapackage import File, package_id, write_datapackage
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
@@ -47,6 +47,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Pa
 
     about = read_about(warehouse)
     files: list[File] = []
+    said: dict[Path, str] = {}
     layers: list[Layer] = []
     lists: list[Sheet] = []
     for edition in about.editions:
@@ -72,7 +73,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Pa
         marts[name] = mart_table(warehouse, about, mart, name, title)
         write_csv(folder / f"{name}.csv", marts[name])
         files.append(File(folder / f"{name}.csv", marts[name].title, marts[name]))
-    write_geopackage(folder / GEOPACKAGE, layers, about)
+    said[folder / GEOPACKAGE] = write_geopackage(folder / GEOPACKAGE, layers, about)
     files.append(File(folder / GEOPACKAGE, f"{about.title}: a layer an edition"))
     sheets = [
         Sheet("Editions", marts["editions"]),
@@ -84,12 +85,15 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> list[Pa
         Sheet("Outcomes", marts["outcome_comparison"]),
         Sheet("Thresholds", marts["threshold_sensitivity"]),
     ]
-    write_workbook(folder / WORKBOOK, about, sheets)
+    said[folder / WORKBOOK] = write_workbook(folder / WORKBOOK, about, sheets)
     files.append(File(folder / WORKBOOK, f"{about.title}: workbook for people"))
-    columns = dictionary([(file.path.name, file.table) for file in files if file.table])
+    columns = dictionary(about, [(file.path.name, file.table) for file in files if file.table])
     write_csv(folder / DICTIONARY, columns)
     files.append(File(folder / DICTIONARY, columns.title, columns))
-    (folder / LICENCE).write_text(licence_text(about), encoding="utf-8")
+    said |= {file.path: file.table.content_id for file in files if file.table}
+    said[folder / LICENCE] = said[folder / DATAPACKAGE] = package_id(about, files)
+    text = licence_text(about, said[folder / LICENCE])
+    (folder / LICENCE).write_text(text, encoding="utf-8")
     files.append(File(folder / LICENCE, "Licences, citations, which way the scales run"))
     write_datapackage(folder / DATAPACKAGE, about, files)
-    return [*(file.path for file in files), folder / DATAPACKAGE]
+    return said

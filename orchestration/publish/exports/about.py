@@ -1,12 +1,15 @@
-"""What every export says of itself: the release, which way the scales run, licences, citations."""
+"""What every export says of itself: content, which way the scales run, licences, citations."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import cache
+from pathlib import Path
 
 import duckdb
 
+from orchestration.fingerprint import content_id, files_hash
 from orchestration.queries import Row, query_rows
 
 DIRECTION = (
@@ -17,6 +20,9 @@ CSV = (
     "CSV files: empty = no value; text that a spreadsheet would run as a formula has one "
     "apostrophe (') in front."
 )
+# A workbook and a GeoPackage must carry a time. Ours are to be equal where what they show is equal,
+# so it is that at which the clock of zip files begins.
+NO_TIME = datetime(1980, 1, 1)
 # Name in the Open Definition's list, and where the text is. What is not here is not open.
 OPEN_LICENCES = {
     "Open Government Licence v3.0": (
@@ -29,12 +35,10 @@ OPEN_LICENCES = {
 
 @dataclass(frozen=True)
 class About:
-    """A release, as its exports describe it. ``built_at`` is in UTC."""
+    """A release, as its exports describe it: nothing of when it was made, or of its name."""
 
-    release_id: str
     country: str
     label: str
-    built_at: datetime
     sources: tuple[Row, ...]
     editions: tuple[Row, ...]
 
@@ -77,50 +81,60 @@ class About:
             f"columns with cni_ in their name, without the agreement of {owners}."
         )
 
-    @property
-    def citation(self) -> str:
-        """How to cite an export."""
+    def content_id(self, name: str, *shown: object) -> str:
+        """The content id of what is exported under a name, from what it shows and our code."""
+        return content_id(name, (_writers(), self.metadata("", ""), *shown))
+
+    def citation(self, content: str) -> str:
+        """How to cite an export, by its content id."""
         return (
-            f"Left-behind neighbourhoods warehouse, release {self.release_id} ({self.label}), "
-            f"built {self.built_at:%Y-%m-%d}. Made from: {' '.join(self.citations)}"
+            f"Left-behind neighbourhoods warehouse, {content} ({self.label}). "
+            f"Made from: {' '.join(self.citations)}"
         )
 
-    def metadata(self, title: str) -> dict[str, str]:
+    def metadata(self, title: str, content: str) -> dict[str, str]:
         """Key-value pairs for a file that can carry them; the same in every format."""
         pairs = {
-            "title": self.titled(title),
-            "release_id": self.release_id,
+            "title": title,
+            "content_id": content,
             "label": self.label,
             "country": self.country,
-            "built_at": self.built_at.isoformat(timespec="seconds"),
             "direction": DIRECTION,
             "licence": "; ".join(self.licences),
-            "citation": self.citation,
+            "citation": self.citation(content),
         }
         return pairs | ({"warning": self.warning} if self.warning else {})
+
+
+@cache
+def _writers() -> str:
+    """The code of the exports, which changes what a file is made to say."""
+    return files_hash(Path(__file__).parent.glob("*.py"))
 
 
 def about(warehouse: duckdb.DuckDBPyConnection) -> About:
     """Read it from a release's warehouse: meta.release, marts.dim_source, marts.dim_edition."""
     (release,) = query_rows(warehouse, "select * from meta.release")
-    sources = query_rows(warehouse, "select * from marts.dim_source order by source_id")
+    sources = query_rows(
+        warehouse,
+        "select source_id, title, publisher, licence, citation, landing_page, sha256 "
+        "from marts.dim_source order by source_id",
+    )
     editions = query_rows(warehouse, "select * from marts.dim_edition order by edition_id")
     return About(
-        release_id=release["release_id"],
         country=release["country"],
         label=release["label"],
-        built_at=datetime.fromisoformat(release["built_at"]).astimezone(UTC),
         sources=tuple(sources),
         editions=tuple(editions),
     )
 
 
-def licence_text(about: About) -> str:
+def licence_text(about: About, content: str) -> str:
     """The licences by source, the warning and the citation, for people."""
-    lines = [about.title, f"Release {about.release_id} ({about.label}, {about.country})", ""]
+    lines = [about.title, f"Content {content} ({about.label}, {about.country})", ""]
     if about.warning:
         lines += [about.warning, ""]
-    lines += ["How to cite", "", f"  {about.citation}", "", "Licences", ""]
+    lines += ["How to cite", "", f"  {about.citation(content)}", "", "Licences", ""]
     for licence in about.licences:
         known = OPEN_LICENCES.get(licence)
         lines += [f"{licence}" + (f" <{known[1]}>" if known else ""), ""]

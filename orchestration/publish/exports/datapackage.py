@@ -29,16 +29,22 @@ class File:
     table: ExportTable | None = None
 
 
+def package_id(about: About, files: list[File]) -> str:
+    """The content id of a package: its tables, and the sources that it names."""
+    tables = (file.table.content_id for file in files if file.table)
+    return about.content_id("exports", about.sources, *tables)
+
+
 def write_datapackage(path: Path, about: About, files: list[File]) -> None:
     """Describe files that lie beside ``path``, with hash, size, rows, columns, licence, sources."""
+    content = package_id(about, files)
     package = {
         "profile": "data-package",
-        "name": about.release_id.lower(),
+        "name": content,
         "title": about.title,
         "description": f"{about.warning or about.country} {DIRECTION}",
-        "version": about.release_id,
-        "created": about.built_at.isoformat(timespec="seconds"),
-        "citation": about.citation,
+        "content_id": content,
+        "citation": about.citation(content),
         "label": about.label,
         "licenses": _licences(about),
         "sources": [_source(row) for row in about.sources],

@@ -10,8 +10,8 @@ from pathlib import Path
 import geopandas
 import pyogrio
 
-from orchestration.publish.exports.about import About
-from orchestration.publish.exports.tables import ExportTable, dictionary
+from orchestration.publish.exports.about import NO_TIME, About
+from orchestration.publish.exports.tables import ExportTable, contents, dictionary
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,15 @@ class Layer:
     frame: geopandas.GeoDataFrame
 
 
-def write_geopackage(path: Path, layers: list[Layer], about: About) -> None:
+def write_geopackage(path: Path, layers: list[Layer], about: About) -> str:
     """Write the layers, and the meaning of their columns as the table ``data_dictionary``.
 
-    The time of the last change is that of the release, so that the same release gives the same
-    bytes.
+    The time of the last change is none, so that the same layers give the same bytes.
     """
-    columns = dictionary([(layer.table.name, layer.table.with_geometry()) for layer in layers])
-    with _time_of(about):
+    described = [(layer.table.name, layer.table.with_geometry()) for layer in layers]
+    columns = dictionary(about, described)
+    content = contents(about, path.stem, [layer.table for layer in layers])
+    with _no_time():
         for number, layer in enumerate(layers):
             pyogrio.write_dataframe(
                 layer.frame,
@@ -39,8 +40,8 @@ def write_geopackage(path: Path, layers: list[Layer], about: About) -> None:
                 append=number > 0,
                 geometry_type="MultiPolygon",
                 promote_to_multi=True,
-                dataset_metadata=about.metadata(about.title) if number == 0 else None,
-                layer_metadata=about.metadata(layer.table.title),
+                dataset_metadata=about.metadata(about.title, content) if number == 0 else None,
+                layer_metadata=about.metadata(layer.table.title, layer.table.content_id),
                 GEOMETRY_NAME="geometry",
                 IDENTIFIER=layer.table.title,
                 DESCRIPTION=_description(layer.table, about),
@@ -54,19 +55,18 @@ def write_geopackage(path: Path, layers: list[Layer], about: About) -> None:
             IDENTIFIER=columns.title,
             DESCRIPTION=columns.description,
         )
+    return content
 
 
 def _description(table: ExportTable, about: About) -> str:
-    said = [about.warning, table.description, f"Release {about.release_id}."]
+    said = [about.warning, table.description, f"Content {table.content_id}."]
     return " ".join(text for text in said if text)
 
 
 @contextmanager
-def _time_of(about: About) -> Iterator[None]:
+def _no_time() -> Iterator[None]:
     """GDAL takes this for now."""
-    pyogrio.set_gdal_config_options(
-        {"OGR_CURRENT_DATE": f"{about.built_at:%Y-%m-%dT%H:%M:%S}.000Z"}
-    )
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{NO_TIME:%Y-%m-%dT%H:%M:%S}.000Z"})
     try:
         yield
     finally:

@@ -45,7 +45,7 @@ def _write(path: Path, data: pa.Table, table: ExportTable, about: About) -> None
         metadata={
             # What the GeoParquet standard needs is kept.
             **(data.schema.metadata or {}),
-            **about.metadata(table.title),
+            **about.metadata(table.title, table.content_id),
             "description": table.description,
         },
     )

@@ -5,7 +5,7 @@ Descriptions are the comments of the warehouse; unit and direction are those of 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,8 +16,12 @@ from orchestration.publish.exports.about import About
 from orchestration.publish.scales import Scale, scales
 from orchestration.queries import Filters
 
-_RELEASE = (
-    ("release_id", "Release of the warehouse that the row comes from."),
+_CONTENT = (
+    (
+        "content_id",
+        "Id of the table that the row is from: equal where all of its rows are, and the code that "
+        "wrote them. Manifest and README of a release say which it has.",
+    ),
     (
         "release_label",
         "REAL, or SYNTHETIC: of a made-up country; no figure is evidence of anything.",
@@ -93,9 +97,13 @@ class ExportColumn:
 
 @dataclass(frozen=True)
 class ExportTable:
-    """A table of an export: what it holds, its key and its rows, in the order of the columns."""
+    """A table of an export: what it holds, its key and its rows, in the order of the columns.
+
+    ``content_id`` is that of the whole table, also where only some of its rows are here.
+    """
 
     name: str
+    content_id: str
     title: str
     description: str
     columns: tuple[ExportColumn, ...]
@@ -103,7 +111,7 @@ class ExportTable:
     data: pa.Table
 
     def rows(self) -> Iterator[tuple[Any, ...]]:
-        return zip(*(column.to_pylist() for column in self.data.itercolumns()), strict=True)
+        return _rows(self.data)
 
     def with_geometry(self) -> ExportTable:
         """Described with the column of boundaries that geometry.with_boundaries adds."""
@@ -124,6 +132,7 @@ class ExportTable:
         )
 
 
+_OF_CONTENT = tuple(ExportColumn(name, "string", text, None, None) for name, text in _CONTENT)
 GEOMETRY = ExportColumn(
     "geometry",
     "any",
@@ -165,9 +174,13 @@ def edition_table(
                 and double_disadvantage.area_code = flag_stability.area_code
     """
     filters = filters or Filters()
-    data = warehouse.execute(
+    found = warehouse.execute(
         f"""
-        select {selected}, release.release_id, release.label as release_label
+        select
+            {selected},
+            sha256(area_boundary.geometry_wkb) as boundary,
+            (not $listed or double_disadvantage.is_doubly_disadvantaged)
+            and {filters.condition("double_disadvantage")} as is_chosen
         from marts.double_disadvantage
         inner join marts.dim_edition using (edition_id)
         left join marts.dim_area
@@ -176,36 +189,42 @@ def edition_table(
                 and double_disadvantage.area_code = dim_area.area_code
         left join marts.dim_area as msoa
             on msoa.area_type = 'msoa21' and dim_area.msoa21_code = msoa.area_code
+        left join marts.area_boundary
+            on
+                dim_edition.area_type = area_boundary.area_type
+                and double_disadvantage.area_code = area_boundary.area_code
         {stability if "flag_stability" in tables else ""}
-        cross join meta.release
-        where
-            double_disadvantage.edition_id = $edition
-            and (not $listed or double_disadvantage.is_doubly_disadvantaged)
-            and {filters.condition("double_disadvantage")}
+        where double_disadvantage.edition_id = $edition
         order by double_disadvantage.area_code
         """,
         {"edition": edition, "listed": listed, **filters.parameters},
     ).to_arrow_table()
-    (found,) = (row for row in about.editions if row["edition_id"] == edition)
+    data = found.drop_columns(["boundary", "is_chosen"])
+    (about_edition,) = (row for row in about.editions if row["edition_id"] == edition)
     which = "The areas on the list" if listed else "Every area of the edition, on the list or not"
+    columns = _columns(
+        data,
+        [comments.get(pair) for pair in chosen],
+        [scales(_MART.get(mart, mart)).get(column, Scale()) for mart, column in chosen],
+    )
+    # Whatever is chosen of it and in whatever format, a row is from one table with its boundaries.
+    shown = (columns, *_rows(found.drop_columns(["is_chosen"])))
+    content = about.content_id(edition, about_edition["label"], *shown)
     return ExportTable(
         name=edition,
-        title=about.titled(found["label"]),
+        content_id=content,
+        title=about.titled(about_edition["label"]),
         description=f"{which}. Use is_doubly_disadvantaged; rank 1 = worst.",
-        columns=_columns(
-            data,
-            [comments.get(pair) for pair in chosen],
-            [scales(_MART.get(mart, mart)).get(column, Scale()) for mart, column in chosen],
-        ),
+        columns=(*columns, *_OF_CONTENT),
         key=("edition_id", "area_code"),
-        data=data,
+        data=_with_content(data.filter(found["is_chosen"]), content, about),
     )
 
 
 def mart_table(
     warehouse: duckdb.DuckDBPyConnection, about: About, mart: str, name: str, title: str
 ) -> ExportTable:
-    """A mart as it is, with the release beside each row, in the order of its key."""
+    """A mart as it is, with its content id beside each row, in the order of its key."""
     comments = _comments(warehouse, [mart])
     keys = warehouse.execute(
         "select constraint_column_names from duckdb_constraints() "
@@ -220,25 +239,32 @@ def mart_table(
         [mart],
     ).fetchone()
     data = warehouse.execute(
-        f"select {mart}.*, release.release_id, release.label as release_label from marts.{mart} "
-        f"cross join meta.release order by {', '.join(key) or 'all'}"
+        f"select * from marts.{mart} order by {', '.join(key) or 'all'}"
     ).to_arrow_table()
-    names = data.column_names[: -len(_RELEASE)]
+    columns = _columns(
+        data,
+        [comments.get((mart, column)) for column in data.column_names],
+        [scales(mart).get(column, Scale()) for column in data.column_names],
+    )
+    description = (described[0] if described else None) or title
+    content = about.content_id(name, title, description, columns, *_rows(data))
     return ExportTable(
         name=name,
+        content_id=content,
         title=about.titled(title),
-        description=(described[0] if described else None) or title,
-        columns=_columns(
-            data,
-            [comments.get((mart, column)) for column in names],
-            [scales(mart).get(column, Scale()) for column in names],
-        ),
+        description=description,
+        columns=(*columns, *_OF_CONTENT),
         key=key,
-        data=data,
+        data=_with_content(data, content, about),
     )
 
 
-def dictionary(tables: list[tuple[str, ExportTable]]) -> ExportTable:
+def contents(about: About, name: str, tables: Iterable[ExportTable]) -> str:
+    """The content id of a file of several tables."""
+    return about.content_id(name, *(table.content_id for table in tables))
+
+
+def dictionary(about: About, tables: list[tuple[str, ExportTable]]) -> ExportTable:
     """The data dictionary as a table: a row a file and column, in their order."""
     rows = [
         (file, column.name, column.type, column.unit, column.direction, column.description)
@@ -258,6 +284,7 @@ def dictionary(tables: list[tuple[str, ExportTable]]) -> ExportTable:
     )
     return ExportTable(
         name="data_dictionary",
+        content_id=about.content_id("data_dictionary", *rows),
         title="What each column of each file is",
         description="A row a file and column.",
         columns=tuple(
@@ -271,12 +298,22 @@ def dictionary(tables: list[tuple[str, ExportTable]]) -> ExportTable:
 def _columns(
     data: pa.Table, comments: list[str | None], measured: list[Scale]
 ) -> tuple[ExportColumn, ...]:
-    described = [*comments, *(text for _, text in _RELEASE)]
-    on_scales = [*measured, *(Scale() for _ in _RELEASE)]
     return tuple(
         ExportColumn(field.name, _type(field.type), comment or "", *scale)
-        for field, comment, scale in zip(data.schema, described, on_scales, strict=True)
+        for field, comment, scale in zip(data.schema, comments, measured, strict=True)
     )
+
+
+def _rows(data: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in data.itercolumns()), strict=True)
+
+
+def _with_content(data: pa.Table, content: str, about: About) -> pa.Table:
+    """The rows, each with the columns of ``_OF_CONTENT``."""
+    for column, value in zip(_OF_CONTENT, (content, about.label), strict=True):
+        values = pa.repeat(pa.scalar(value, pa.string()), data.num_rows)
+        data = data.append_column(column.name, values)
+    return data
 
 
 def _type(kind: pa.DataType) -> str:

@@ -14,12 +14,12 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from orchestration.publish.exports.about import DIRECTION, OPEN_LICENCES, About
-from orchestration.publish.exports.tables import ExportColumn, ExportTable
+from orchestration.publish.exports.about import DIRECTION, NO_TIME, OPEN_LICENCES, About
+from orchestration.publish.exports.tables import ExportColumn, ExportTable, contents
 
 _ABBREVIATIONS = {"imd", "cni", "lad", "msoa21", "id", "ha"}
 _WIDEST = 60
-# The list of an edition for people: without what repeats in every row.
+# The list of an edition for people: without what says in every row of which edition it is.
 LIST_COLUMNS = (
     "area_code",
     "area_name",
@@ -31,10 +31,12 @@ LIST_COLUMNS = (
     "population",
     "area_ha",
     "is_doubly_disadvantaged",
+    "imd_score",
     "imd_rank",
     "imd_areas_ranked",
     "imd_decile",
     "imd_ranks_to_threshold",
+    "cni_score",
     "cni_rank",
     "cni_areas_ranked",
     "cni_decile",
@@ -43,6 +45,7 @@ LIST_COLUMNS = (
     "not_rated_reason",
     "stability_probability",
     "stability_class",
+    "content_id",
     "release_label",
 )
 
@@ -55,8 +58,8 @@ class Sheet:
     table: ExportTable
 
 
-def write_workbook(path: Path, about: About, sheets: list[Sheet]) -> None:
-    """Write Notes, the sheets, and Columns, which says what each column is.
+def write_workbook(path: Path, about: About, sheets: list[Sheet]) -> str:
+    """Write Notes, the sheets, and Columns, which says what each column is; gives its content id.
 
     Raises:
         ValueError: a text is longer than a cell can hold (32,767 characters).
@@ -66,21 +69,22 @@ def write_workbook(path: Path, about: About, sheets: list[Sheet]) -> None:
         "strings_to_urls": False,
         "strings_to_numbers": False,
     }
+    content = contents(about, path.stem, [sheet.table for sheet in sheets])
     with xlsxwriter.Workbook(str(path), options) as book:
-        # The time of the release, so that the same release gives the same bytes.
         book.set_properties(
             {
                 "title": about.title,
-                "subject": f"Release {about.release_id}",
+                "subject": f"Content {content}",
                 "comments": about.warning or "",
-                "created": about.built_at.replace(tzinfo=None),
+                "created": NO_TIME,
             }
         )
         formats = _Formats(book)
-        _notes(book.add_worksheet("Notes"), formats, about, sheets)
+        _notes(book.add_worksheet("Notes"), formats, about, content, sheets)
         for sheet in sheets:
             _table(book.add_worksheet(sheet.name), formats, about, sheet.table)
-        _columns(book.add_worksheet("Columns"), formats, about, sheets)
+        _columns(book.add_worksheet("Columns"), formats, about, content, sheets)
+    return content
 
 
 class _Formats:
@@ -98,7 +102,6 @@ class _Formats:
         self.warning = book.add_format(
             {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#FFF2CC"}
         )
-        self.moment = book.add_format({"num_format": "d mmmm yyyy hh:mm", "align": "left"})
 
     def of(self, column: ExportColumn) -> Format:
         return self.number(_number_format(column))
@@ -136,26 +139,28 @@ def _table(sheet: Worksheet, formats: _Formats, about: About, table: ExportTable
         sheet.set_column(number, number, min(max(longest, words, 8) + 2, _WIDEST))
         for line, row in enumerate(rows, start=1):
             _write(sheet, line, number, row[number], style)
-    _finish(sheet, about, len(rows), len(table.columns))
+    _finish(sheet, about, table.content_id, len(rows), len(table.columns))
 
 
-def _finish(sheet: Worksheet, about: About, rows: int, columns: int) -> None:
+def _finish(sheet: Worksheet, about: About, content: str, rows: int, columns: int) -> None:
     sheet.freeze_panes(1, 0)
     sheet.autofilter(0, 0, rows, columns - 1)
     sheet.set_landscape()
     sheet.repeat_rows(0)
-    _every_sheet(sheet, about)
+    _every_sheet(sheet, about, content)
 
 
-def _every_sheet(sheet: Worksheet, about: About) -> None:
+def _every_sheet(sheet: Worksheet, about: About, content: str) -> None:
     # In a header & starts a code; two are one.
-    name = about.release_id.replace("&", "&&")
+    name = content.replace("&", "&&")
     sheet.set_header(f"&L{about.label}&R{name}")
     if about.synthetic:
         sheet.set_tab_color("#FFC000")
 
 
-def _columns(sheet: Worksheet, formats: _Formats, about: About, sheets: list[Sheet]) -> None:
+def _columns(
+    sheet: Worksheet, formats: _Formats, about: About, content: str, sheets: list[Sheet]
+) -> None:
     headers = ("Sheet", "Heading", "Column", "Unit", "Direction", "Description")
     widths = (26, 30, 28, 26, 30, 100)
     for number, (text, width) in enumerate(zip(headers, widths, strict=True)):
@@ -176,10 +181,12 @@ def _columns(sheet: Worksheet, formats: _Formats, about: About, sheets: list[She
                 )
             ):
                 _write(sheet, line, number, value, formats.wrap)
-    _finish(sheet, about, line, len(headers))
+    _finish(sheet, about, content, line, len(headers))
 
 
-def _notes(sheet: Worksheet, formats: _Formats, about: About, sheets: list[Sheet]) -> None:
+def _notes(
+    sheet: Worksheet, formats: _Formats, about: About, content: str, sheets: list[Sheet]
+) -> None:
     sheet.set_column(0, 0, 28)
     sheet.set_column(1, 1, 110)
     sheet.hide_gridlines(2)
@@ -198,11 +205,9 @@ def _notes(sheet: Worksheet, formats: _Formats, about: About, sheets: list[Sheet
         _text(sheet, line, 1, about.warning, formats.warning)
         line += 1
     line += 1
-    say("Release", about.release_id)
+    say("Content", content)
+    say("Of which release", "That whose README lists this content.")
     say("Figures", f"{about.label}: {about.country}")
-    _text(sheet, line, 0, "Built (UTC)", formats.wrap)
-    sheet.write_datetime(line, 1, about.built_at.replace(tzinfo=None), formats.moment)
-    line += 1
     say("Which way scales run", DIRECTION)
     say(
         "What a list is",
@@ -223,10 +228,10 @@ def _notes(sheet: Worksheet, formats: _Formats, about: About, sheets: list[Sheet
         say(f"{licence}", "; ".join(titles) + (f". {known[1]}" if known else ""))
     line += 1
     say("How to cite", style=formats.heading)
-    say("This workbook", f"Left-behind neighbourhoods warehouse, release {about.release_id}.")
+    say("This workbook", f"Left-behind neighbourhoods warehouse, {content}.")
     for citation in about.citations:
         say("Source", citation)
-    _every_sheet(sheet, about)
+    _every_sheet(sheet, about, content)
 
 
 def heading(name: str) -> str:

@@ -1,7 +1,7 @@
 // What the edition is, by which rules, and every file that it stands on.
 
 function renderAbout(box) {
-  const { edition, release, indices } = model;
+  const { edition, indices } = model;
   const unmapped = model.detail ? allAreas().filter((area) => !map.hasShape(area)) : [];
   const facts = [
     ["Edition", `${edition.label} (${edition.edition_id})`],
@@ -12,7 +12,7 @@ function renderAbout(box) {
       indices[index].label,
       `${number(indices[index].ranked)} areas ranked; within the worst ${indices[index].percent}%: ranks 1 to ${number(lastPlace(index, ownHalf(index)))}`,
     ]),
-    ["Release", `${release.release_id}, built ${release.built_at}`],
+    ["Content", contentId()],
   ];
   const files = model.detail?.files ?? [];
   refill(

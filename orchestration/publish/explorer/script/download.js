@@ -46,14 +46,17 @@ function record(area) {
   };
 }
 
+// The id of what the page shows, by which the README of a release knows it.
+const contentId = () => document.querySelector('meta[name="content-id"]').content;
+
 // What every record begins with, so that a file says by itself where it is from.
 const origin = () => ({
   label: model.release.label,
-  release_id: model.release.release_id,
+  content_id: contentId(),
   edition_id: model.edition.edition_id,
 });
 
-// Buttons that save what `records` gives: as CSV, and as JSON with what the release is.
+// Buttons that save what `records` gives: as CSV, and as JSON with what the page is.
 function saveButtons(name, records) {
   const button = (kind, act) =>
     element("button", { type: "button", id: `save-${name}-${kind}`, onclick: act }, kind.toUpperCase());
@@ -65,7 +68,7 @@ function saveButtons(name, records) {
     "Download what is listed: ",
     button("csv", () => save(`${file()}.csv`, "text/csv", csv(records()))),
     button("json", () => {
-      const whole = { release: model.release, edition: model.edition, notes: notes(), rows: records() };
+      const whole = { content_id: contentId(), release: model.release, edition: model.edition, notes: notes(), rows: records() };
       save(`${file()}.json`, "application/json", `${JSON.stringify(whole, null, 2)}\n`);
     }),
   );
