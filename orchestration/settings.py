@@ -11,12 +11,14 @@
 ``LBN_KEEP_DAYS``   days that Dagster's history of runs is kept (default: for ever)
 ``LBN_UI_ADDRESS``  where people reach the Dagster UI: for links in what they are told, and the name
                     that it answers to
+``SOURCE_DATE_EPOCH``  seconds since 1970: what a release says of when it was made (default: now)
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 PROJECT_ROOT = Path(__file__).resolve().parents[1]
@@ -98,6 +100,12 @@ class Settings:
         return self.data / "dagster"
 
 
+def moment_of_the_build() -> datetime:
+    """When a release and its verdicts are made: now, or as reproducible-builds.org has it."""
+    stated = _whole("SOURCE_DATE_EPOCH", "seconds since 1970")
+    return datetime.now(UTC) if stated is None else datetime.fromtimestamp(stated, UTC)
+
+
 def load_settings(profile: str | None = None, inbox: Path | None = None) -> Settings:
     """Settings from the arguments, else the environment, else the defaults.
 
@@ -109,6 +117,8 @@ def load_settings(profile: str | None = None, inbox: Path | None = None) -> Sett
     # DuckDB takes what follows for options, and would keep the journal of a database elsewhere.
     if "?" in str(data):
         raise ValueError(f"LBN_DATA is {data}; a database cannot lie below a name with '?' in it.")
+    # What it says is wanted at the end of a refresh, and refused at its beginning.
+    moment_of_the_build()
     chosen = inbox or os.environ.get("LBN_INBOX") or data / profile / "inbox"
     return Settings(
         profile=profile,
@@ -117,14 +127,14 @@ def load_settings(profile: str | None = None, inbox: Path | None = None) -> Sett
         fetch=os.environ.get("LBN_FETCH") == "1",
         schedule=os.environ.get("LBN_SCHEDULE") or Settings.schedule,
         schedule_fetch=os.environ.get("LBN_SCHEDULE_FETCH") == "1",
-        keep_days=_days("LBN_KEEP_DAYS"),
+        keep_days=_whole("LBN_KEEP_DAYS", "days") or 0,
         ui_address=os.environ.get("LBN_UI_ADDRESS", "").rstrip("/"),
         notify=tuple(os.environ.get("LBN_NOTIFY", "").split()),
     )
 
 
-def _days(variable: str) -> int:
-    given = os.environ.get(variable) or "0"
-    if not given.isdecimal():
-        raise ValueError(f"{variable} is '{given}'; it must be a whole number of days.")
-    return int(given)
+def _whole(variable: str, of: str) -> int | None:
+    given = os.environ.get(variable)
+    if given and not given.isdecimal():
+        raise ValueError(f"{variable} is '{given}'; it must be a whole number of {of}.")
+    return int(given) if given else None

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ from orchestration.raw.readers import (
     UnreadableError,
     read_all,
 )
-from orchestration.settings import Settings
+from orchestration.settings import Settings, moment_of_the_build
 from orchestration.sources.registry import Registry, area_types
 from orchestration.sources.vault import Vault, VaultFile
 
@@ -375,7 +374,7 @@ def record_verdicts(
     connection: duckdb.DuckDBPyConnection, guard: str, results: Sequence[GuardResult]
 ) -> None:
     """Replace what a guard said of these expectations."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
+    now = moment_of_the_build().isoformat(timespec="seconds")
     connection.execute(
         "delete from meta.guard_result "
         "where guard = ? and expectation in (select unnest(?::varchar[]))",

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 import warnings
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from orchestration.settings import moment_of_the_build
 
 Floats = npt.NDArray[np.float64]
 
@@ -205,7 +206,7 @@ def estimate_weights(inputs: pd.DataFrame) -> pd.DataFrame:
                 "degrees_of_freedom": model.degrees_of_freedom,
                 "root_mean_square_residual": model.residual,
                 "input_sha256": digest.hexdigest(),
-                "estimated_on": datetime.now(UTC).date().isoformat(),
+                "estimated_on": moment_of_the_build().date().isoformat(),
                 "method": "statsmodels Factor, one factor, maximum likelihood",
             }
             for indicator, weight, loading, uniqueness in zip(

@@ -15,7 +15,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -49,7 +48,7 @@ from orchestration.publish.held import noted
 from orchestration.publish.pointer import is_current, point_to, refuse_withdrawn
 from orchestration.publish.verification import verify
 from orchestration.queries import query_rows, quoted
-from orchestration.settings import Settings
+from orchestration.settings import Settings, moment_of_the_build
 from orchestration.sources.registry import Registry
 
 # The oldest format that holds what we write, so that any DuckDB from 1.1 on reads the file.
@@ -235,7 +234,7 @@ def _manifest(
         "profile": settings.profile,
         "country": registry.profile.label,
         "label": "SYNTHETIC" if registry.profile.synthetic else "REAL",
-        "built_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "built_at": moment_of_the_build().isoformat(timespec="seconds"),
         "code_version": code,
         "git_commit": git_commit(),
         "libraries": {library: version(library) for library in _LIBRARIES},

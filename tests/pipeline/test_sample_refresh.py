@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestration.fingerprint import sha256_of
+from orchestration.layout import OF_THE_RELEASE, read_manifest
 from orchestration.queries import quoted
 from tests.support.site import Ran, Site
 
@@ -85,13 +86,26 @@ def test_a_second_refresh_does_nothing_and_says_so(sample: Site) -> None:
     assert os.stat(sample.current.resolve()).st_mtime_ns == began
 
 
-def test_a_refresh_elsewhere_gives_the_same_release_id_and_marts(
-    sample: Site, tmp_path: Path
+def sums(release: Path) -> dict[str, str]:
+    lines = (release / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    return {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
+
+
+def test_a_refresh_elsewhere_and_at_another_time_gives_the_same_release_but_for_the_named_files(
+    sample: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1700000000")
     other = Site(tmp_path, "sample")
     ran = other.lbn("refresh")
     assert ran.code == 0, ran.err
     assert other.current.resolve().name == sample.current.resolve().name
+    one, another = sums(sample.current.resolve()), sums(other.current.resolve())
+    assert {name for name in one if one[name] != another.get(name)} == set(OF_THE_RELEASE)
+    assert one.keys() == another.keys()
+    moments = {guard["checked_at"] for guard in read_manifest(other.current.resolve())["guards"]}
+    moments.add(read_manifest(other.current.resolve())["built_at"])
+    assert moments == {"2023-11-14T22:13:20+00:00"}
+    clocks = {"dim_source": "retrieved_at", "dim_indicator": "weight_estimated_on"}
     with sample.warehouse() as warehouse:
         warehouse.execute(
             f"attach '{quoted(str(other.current / 'warehouse.duckdb'))}' as other (read_only)"
@@ -100,12 +114,12 @@ def test_a_refresh_elsewhere_gives_the_same_release_id_and_marts(
             "select table_name from duckdb_tables() "
             "where database_name = 'warehouse' and schema_name = 'marts'"
         ).fetchall():
-            # When a file was received differs from place to place; nothing else may.
-            columns = "* exclude (retrieved_at)" if table == "dim_source" else "*"
-            for one, another in (("warehouse", "other"), ("other", "warehouse")):
+            # When a file was received and a weight estimated may differ; nothing else may.
+            columns = f"* exclude ({clocks[table]})" if table in clocks else "*"
+            for here, there in (("warehouse", "other"), ("other", "warehouse")):
                 surplus = warehouse.execute(
-                    f"(select {columns} from {one}.marts.{table}) except all "
-                    f"(select {columns} from {another}.marts.{table})"
+                    f"(select {columns} from {here}.marts.{table}) except all "
+                    f"(select {columns} from {there}.marts.{table})"
                 ).fetchall()
                 assert surplus == [], table
 
@@ -114,9 +128,7 @@ def test_the_release_is_read_only_checksummed_and_says_synthetic(sample: Site) -
     release = sample.current.resolve()
     files = [file for file in release.rglob("*") if file.is_file()]
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o444}
-    lines = (release / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    sums = {name: sha256 for sha256, name in (line.split("  ", 1) for line in lines)}
-    assert sums == {
+    assert sums(release) == {
         file.relative_to(release).as_posix(): sha256_of(file)
         for file in files
         if file.name != "SHA256SUMS"
@@ -124,6 +136,7 @@ def test_the_release_is_read_only_checksummed_and_says_synthetic(sample: Site) -
     assert {
         "warehouse.duckdb",
         "manifest.json",
+        "README.md",
         "exports/datapackage.json",
         f"exports/{EDITION}.csv",
         "explorer/index.html",
@@ -132,7 +145,21 @@ def test_the_release_is_read_only_checksummed_and_says_synthetic(sample: Site) -
         "documentation/dbt-docs.html",
         "documentation/sbom.cdx.json",
         "documentation/licences.csv",
-    } <= set(sums)
+    } <= set(sums(release))
+
+
+def test_the_readme_and_the_manifest_lead_from_a_content_id_to_the_release(sample: Site) -> None:
+    release = sample.current.resolve()
+    told = read_manifest(release)["content_ids"]
+    assert {name for name in sums(release) if name.startswith(("exports/", "explorer/"))} == {*told}
+    readme = (release / "README.md").read_text(encoding="utf-8")
+    assert release.name in readme
+    for file, content in told.items():
+        assert f"| `{file}` | `{content}` |" in readme
+        name = release / file
+        # A line of a CSV file says it, and so does the file itself where it can.
+        if name.suffix in (".csv", ".html", ".json", ".txt") and name.stem != "data_dictionary":
+            assert content in name.read_text(encoding="utf-8")
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["label"] == "SYNTHETIC"
     assert manifest["release_id"] == release.name

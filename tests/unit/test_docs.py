@@ -25,6 +25,7 @@ from typer.testing import CliRunner
 from orchestration.build import database
 from orchestration.build.method import create_formulas, create_questions
 from orchestration.cli.main import app
+from orchestration.layout import OF_THE_RELEASE
 from orchestration.modelling.seeds import load_methodology
 from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import PROJECT_ROOT
@@ -330,6 +331,13 @@ def test_every_dependency_has_its_reason() -> None:
     names = {re.split(r"[<>=;]", requirement)[0] for requirement in wanted}
     reasons = spans(PROJECT_ROOT / "docs" / "decisions" / "0001-dependencies.md")
     assert names - set(reasons) == set()
+
+
+def test_the_files_that_two_equal_builds_do_not_share_are_named() -> None:
+    *others, last = (f"`{name}`" for name in sorted(OF_THE_RELEASE))
+    named = f"{', '.join(others)} and {last}"
+    for page in ("reliability.md", "decisions/0006-release-identity.md"):
+        assert named in text_of(PROJECT_ROOT / "docs" / page)
 
 
 def test_the_half_width_of_an_interval_is_said_as_it_is_computed() -> None:

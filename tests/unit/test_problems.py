@@ -39,8 +39,13 @@ def test_the_problems_stay_at_hand_for_whoever_collects_them() -> None:
     assert error.problems == [ONE, TWO]
 
 
-def test_a_setting_that_is_no_number_is_wrong_usage(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("LBN_KEEP_DAYS", "a year")
+@pytest.mark.parametrize(
+    ("setting", "of"), [("LBN_KEEP_DAYS", "days"), ("SOURCE_DATE_EPOCH", "seconds since 1970")]
+)
+def test_a_setting_that_is_no_number_is_wrong_usage(
+    monkeypatch: pytest.MonkeyPatch, setting: str, of: str
+) -> None:
+    monkeypatch.setenv(setting, "a year")
     ran = CliRunner().invoke(app, ["sources"])
     assert ran.exit_code == UsageError.exit_code
-    assert "LBN_KEEP_DAYS is 'a year'; it must be a whole number of days." in ran.output
+    assert f"{setting} is 'a year'; it must be a whole number of {of}." in ran.output
