@@ -28,6 +28,7 @@ from orchestration.sources.registry import Profile, Source
 # The geometry stack takes half a second to import; only this reader needs it.
 if TYPE_CHECKING:
     import geopandas as gpd
+    import numpy as np
 
 EXAMPLES = 5
 # A repair may not change what a shape covers: the two repairs that shapely offers must agree on
@@ -52,7 +53,8 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
 
     Returns:
         One row a feature: line_number (its place in the file, from 1), area_code, geometry_wkb,
-        crs, repair (NULL, or what was wrong), area_ha, centroid in both CRS, in_bounds.
+        crs, repair (NULL, or what was wrong), area_ha, centroid in both CRS, in_bounds; of a file
+        that says where each shape is from, boundary_source, overlap_percent and overlap_code.
 
     Raises:
         RefreshError: unreadable, in a CRS that is neither the declared one nor, where the file
@@ -64,8 +66,8 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
     import shapely
 
     where, again = file.where, file.again
-    frame, code = _features(file, source, profile)
-    area_code = frame[code].astype("string").str.strip(_BLANKS)
+    frame = _features(file, source, profile)
+    area_code = frame["area_code"].astype("string").str.strip(_BLANKS)
     shapes = shapely.force_2d(frame.geometry.to_numpy())
 
     def named(mask: np.ndarray, reasons: np.ndarray | None = None) -> str:
@@ -156,6 +158,10 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
         raise RefreshError("Reading", [Problem(where, found, expected, again)])
     centroid = metric.centroid
     degrees = centroid.to_crs(source.crs)
+    overlap = pa.nulls(len(shapes), pa.float64()), pa.nulls(len(shapes), pa.string())
+    # Shapes of one origin share their borders. Whether those of several do takes seconds to say.
+    if frame["boundary_source"].notna().any():
+        overlap = _overlaps(shapes, area_code.to_numpy())
     return pa.table(
         {
             "line_number": pa.array(range(1, len(shapes) + 1), pa.int64()),
@@ -169,12 +175,34 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
             "centroid_longitude": pa.array(degrees.x),
             "centroid_latitude": pa.array(degrees.y),
             "in_bounds": pa.array(in_bounds),
+            "boundary_source": pa.array(frame["boundary_source"], pa.string()),
+            "overlap_percent": overlap[0],
+            "overlap_code": overlap[1],
         }
     )
 
 
-def _features(file: RawFile, source: Source, profile: Profile) -> tuple[gpd.GeoDataFrame, str]:
-    """The shapes with their codes, in the declared CRS, and the name of the code property."""
+def _overlaps(shapes: np.ndarray, area_code: np.ndarray) -> tuple[pa.Array, pa.Array]:
+    """How much of each shape, in percent, lies within a larger one, and within which the most."""
+    import numpy as np
+    import shapely
+
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    areas = shapely.area(shapes)
+    # Each pair once, from the smaller; of two that are equal, from the first.
+    smaller = (areas[one] < areas[other]) | ((areas[one] == areas[other]) & (one < other))
+    one, other = one[smaller], other[smaller]
+    percent = 100 * shapely.area(shapely.intersection(shapes[one], shapes[other])) / areas[one]
+    # The greatest is written last, and stays.
+    order = np.argsort(percent, kind="stable")
+    most, code = np.zeros(len(shapes)), np.full(len(shapes), None, dtype=object)
+    most[one[order]], code[one[order]] = percent[order], area_code[other[order]]
+    code[most == 0] = None
+    return pa.array(most), pa.array(code, pa.string())
+
+
+def _features(file: RawFile, source: Source, profile: Profile) -> gpd.GeoDataFrame:
+    """The shapes in the declared CRS, with area_code and, NULL where not said, boundary_source."""
     import geopandas as gpd
     import pyogrio
 
@@ -209,17 +237,25 @@ def _features(file: RawFile, source: Source, profile: Profile) -> tuple[gpd.GeoD
                 ],
             )
         layer, code = found[0]
+        said = source.columns.get("boundary_source")
+        origins = [field for field in layers[layer] if said and re.fullmatch(said, field)]
         # A ring that is not closed makes no shape: reported by the caller, with its feature.
-        frame = pyogrio.read_dataframe(name, layer=layer, columns=[code], on_invalid="ignore")
+        frame = pyogrio.read_dataframe(
+            name, layer=layer, columns=[code, *origins], on_invalid="ignore"
+        )
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
         raise file.refused("no shapes", "areas with shapes")
+    names = {code: "area_code"} | dict.fromkeys(origins, "boundary_source")
+    frame = frame.rename(columns=names)
+    if not origins:
+        frame["boundary_source"] = None
     # Shapes with heights have a CRS of three dimensions; the heights are dropped later.
     crs = frame.crs.to_2d() if frame.crs else None
     if crs is not None and file.suffix != ".geojson" and crs.equals(profile.metric_crs):
-        return frame.to_crs(source.crs), code
+        return frame.to_crs(source.crs)
     if crs is None or not crs.equals(source.crs):
         raise _other_crs(file, source, frame.crs.to_string() if crs else "not declared")
-    return frame, code
+    return frame
 
 
 def _other_crs(file: RawFile, source: Source, found: str) -> RefreshError:

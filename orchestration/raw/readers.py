@@ -95,6 +95,9 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "centroid_longitude": "double not null",
         "centroid_latitude": "double not null",
         "in_bounds": "boolean not null",
+        "boundary_source": "varchar",
+        "overlap_percent": "double",
+        "overlap_code": "varchar",
     },
 }
 # What a column means, in whatever raw table it stands; the build has it as comments.
@@ -103,6 +106,7 @@ MEANINGS = {
     "area_ha": "Area of the boundary in hectares.",
     "area_name": "Name of the area as the file has it.",
     "area_type": "Area type with vintage.",
+    "boundary_source": "Where the shape is from, as the file says; NULL where it does not.",
     "centroid_easting": "Centroid, metres on the British National Grid.",
     "centroid_latitude": "Centroid, degrees, WGS 84.",
     "centroid_longitude": "Centroid, degrees, WGS 84.",
@@ -126,6 +130,8 @@ MEANINGS = {
     "numerator": "How many are counted.",
     "older_people": "Older people, persons: denominator of IDAOPI.",
     "outcome": "Id of the outcome in the seed.",
+    "overlap_code": "The larger area that has most of this one's shape; NULL where none has any.",
+    "overlap_percent": "Share of the shape that lies within a larger one's; NULL if not measured.",
     "population": "Residents, persons.",
     "published_flag": "Whether the publisher lists the area.",
     "rank": "Rank as published, rank 1 = worst.",

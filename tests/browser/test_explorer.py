@@ -691,6 +691,24 @@ def test_the_map_shows_an_area_where_it_lies(opened: Open, explorer: Explorer) -
     assert f"area={row['area_code']}" in here.page.url
 
 
+@pytest.mark.parametrize("edition", EDITIONS)
+def test_approximate_shapes_are_told(opened: Open, explorer: Explorer, edition: str) -> None:
+    here = opened().go(edition)
+    codes = explorer.rows(
+        "select area_code, boundary_source from marts.area_boundary "
+        "where area_type = $1 and is_approximate and area_code in "
+        "(select area_code from marts.double_disadvantage) order by area_code",
+        edition.split("_")[0],
+    )
+    assert here.page.locator("#approximate").is_visible() == bool(codes)
+    if codes:
+        assert number_in(here.text("#approximate").split()[-1]) == len(codes)
+        here = opened().go(edition, f"area={codes[0]['area_code']}")
+        assert "approximate" in here.text("#approximate-shape")
+        assert codes[0]["boundary_source"] in here.text("#provenance")
+        here.shot(f"{edition}-approximate")
+
+
 def test_the_map_moves_by_keys_and_buttons(opened: Open, explorer: Explorer) -> None:
     here = opened().go(NEWEST)
     shown = ""

@@ -102,6 +102,8 @@ LIMITED_BY_A_COLUMN: dict[tuple[str, str], bool] = {
     ("marts_threshold_sensitivity", "population_grows_with_the_threshold"): True,
     ("raw_boundary", "area_is_known"): True,
     ("raw_boundary", "no_area_is_missing"): True,
+    ("raw_boundary", "few_shapes_overlap"): True,
+    ("raw_boundary", "no_shape_lies_within_another"): True,
     ("raw_boundary", "shapes_lie_where_their_parts_lie"): True,
     ("raw_index_area", "denominators_within_total"): True,
     ("raw_index_area", "area_is_known"): True,

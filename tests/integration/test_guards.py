@@ -702,6 +702,34 @@ DEFECTS = [
         it=f"select area_code from raw.boundary where {A_BOUNDARY}",
     ),
     Defect(
+        "wards that overlap as no more may",
+        "raw_boundary",
+        "update raw.boundary set overlap_percent = 6 where source_id = 'boundary_ward17'"
+        " and line_number > 600 - 64",
+        {"few_shapes_overlap": "boundary_ward17: most_overlapping 63, overlapping "},
+    ),
+    Defect(
+        "a ward that lies within another",
+        "raw_boundary",
+        "update raw.boundary set overlap_percent = 77.1, overlap_code = 'X05000001'"
+        " where source_id = 'boundary_ward17' and area_code = '{it}'",
+        {
+            "no_shape_lies_within_another": "boundary_ward17: most_overlap 77, overlap 77.1, "
+            "smaller_area {it}, larger_area X05000001"
+        },
+        it="select max(area_code) from raw.boundary where source_id = 'boundary_ward17'",
+    ),
+    Defect(
+        "an authority that lies within another",
+        "raw_boundary",
+        "update raw.boundary set overlap_percent = 5.1 where source_id = 'boundary_lad24'"
+        " and line_number = 1",
+        {
+            "few_shapes_overlap": "boundary_lad24: most_overlapping 0, overlapping 1",
+            "no_shape_lies_within_another": "boundary_lad24: most_overlap 5, overlap 5.1",
+        },
+    ),
+    Defect(
         "every ward with its neighbour's shape",
         "raw_boundary",
         """

@@ -56,6 +56,8 @@ LIST = {
     "area_ha": "areas.area_ha",
     "centroid_longitude": "areas.centroid_longitude",
     "centroid_latitude": "areas.centroid_latitude",
+    "boundary_source": "boundaries.boundary_source",
+    "is_boundary_approximate": "boundaries.is_approximate",
     "is_doubly_disadvantaged": "lists.is_doubly_disadvantaged",
     "imd_score": "lists.imd_score",
     "imd_rank": "lists.imd_rank",
@@ -142,6 +144,10 @@ class Made:
             inner join marts.dim_edition as editions on lists.edition_id = editions.edition_id
             left join marts.dim_area as areas
                 on editions.area_type = areas.area_type and lists.area_code = areas.area_code
+            left join marts.area_boundary as boundaries
+                on
+                    editions.area_type = boundaries.area_type
+                    and lists.area_code = boundaries.area_code
             left join marts.flag_stability as stability
                 on
                     lists.edition_id = stability.edition_id
@@ -286,6 +292,31 @@ def test_csv_and_sheet_of_a_mart(made: Made, mart: str) -> None:
     # In the order of the CSV file, whose rows are compared above.
     keyed = {tuple(map(as_written, row)): row for row in expected}
     assert_cells(cells, [keyed[tuple(row)] for row in rows])
+
+
+@each_edition
+def test_page_says_where_shapes_are_from_and_which_are_approximate(
+    made: Made, edition: str
+) -> None:
+    core = made.page(edition, "core")
+    origins = [(None, None), *map(tuple, core.document["origins"])]
+    expected = made.read(
+        """
+        select
+            boundaries.boundary_source,
+            if(boundary_source is null, null, boundaries.is_approximate)
+        from marts.double_disadvantage as lists
+        inner join marts.dim_edition as editions using (edition_id)
+        left join marts.area_boundary as boundaries
+            on
+                editions.area_type = boundaries.area_type
+                and lists.area_code = boundaries.area_code
+        where lists.edition_id = $1 order by lists.area_code
+        """,
+        edition,
+    )
+    assert [origins[at] for at in core.column("origin")] == expected
+    assert any(origin[1] for origin in origins) == edition.startswith("ward17")
 
 
 @each_edition

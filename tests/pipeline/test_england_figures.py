@@ -311,12 +311,12 @@ def test_boundaries_open_without_an_extension_and_measure_england(england: Site)
     # England has 13.05 million hectares to mean high water; the shapes are generalised.
     assert (lsoas, wards) == (33_755, 7_431)
     assert hectares == pytest.approx(13_050_000, rel=0.002)
-    wkb, repaired = one(
+    wkb, repaired, approximate = one(
         england,
         """
-        select any_value(geometry_wkb), count(repair)
+        select any_value(geometry_wkb), count(repair), count(*) filter (is_approximate)
         from marts.area_boundary where area_type = 'ward17'
         """,
     )
     assert shapely.from_wkb(bytes(wkb)).is_valid
-    assert repaired == 4
+    assert (repaired, approximate) == (4, 203)

@@ -982,6 +982,23 @@ def test_shapes_lie_in_the_north_sea_and_tile_the_country(inbox: Inbox) -> None:
     assert (coordinates == np.round(coordinates, 5)).all()
 
 
+def test_some_ward_shapes_are_approximate_and_overlap_a_neighbour(inbox: Inbox) -> None:
+    features = inbox.features("boundaries/ward17*")
+    shapes = np.array([shape(f["geometry"]) for f in features])
+    approximate = np.array(
+        [f["properties"]["boundary_source"].startswith("APPROX") for f in features]
+    )
+    assert 0.02 <= approximate.mean() <= 0.03
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    ahead = one < other
+    one, other = one[ahead], other[ahead]
+    shared = shapely.area(shapely.intersection(shapes[one], shapes[other]))
+    overlap = shared > 1e-9
+    # Each of them overlaps another, and others do not overlap one another.
+    assert {*one[overlap], *other[overlap]} >= {*np.flatnonzero(approximate)}
+    assert (approximate[one[overlap]] | approximate[other[overlap]]).all()
+
+
 # --- lists ------------------------------------------------------------------------------------
 
 

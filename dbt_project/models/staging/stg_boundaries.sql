@@ -12,6 +12,9 @@ select
     geometry_wkb,
     crs,
     repair,
+    boundary_source,
+    -- Put together from other areas by whoever made the file, who marks it so.
+    coalesce(starts_with(boundary_source, 'APPROX'), false) as is_approximate,
     area_ha,
     centroid_easting,
     centroid_northing,

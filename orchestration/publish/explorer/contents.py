@@ -144,6 +144,34 @@ class ExplorerEdition:
     def _place(self) -> dict[str, int]:
         return {code: place for place, code in enumerate(self.codes)}
 
+    @cached_property
+    def _boundaries(self) -> dict[str, Row]:
+        """By area: where its shape stands and is from, and whether it is approximate."""
+        rows = self._rows(
+            "select area_code, source_id, feature_number, boundary_source, is_approximate "
+            "from marts.area_boundary where area_type = $1 order by area_code",
+            self.edition["area_type"],
+        )
+        return {row["area_code"]: row for row in rows}
+
+    @cached_property
+    def _origins(self) -> list[tuple[str, bool]]:
+        """Where shapes are from, as a file that was put together says, and if so approximate."""
+        return sorted(
+            {
+                (row["boundary_source"], row["is_approximate"])
+                for row in self._boundaries.values()
+                if row["boundary_source"]
+            }
+        )
+
+    def _origin(self, code: str) -> int:
+        """Place of where the shape of an area is from, plus one; 0 where its file does not say."""
+        row = self._boundaries.get(code)
+        if not row or not row["boundary_source"]:
+            return 0
+        return self._origins.index((row["boundary_source"], row["is_approximate"])) + 1
+
     def packed(self) -> dict[str, str]:
         return {"core": self.core(), "shapes": self.shapes(), "detail": self.detail()}
 
@@ -202,6 +230,7 @@ class ExplorerEdition:
         )
         packer.add("published", _one_higher(row["published_flag"] for row in self.areas))
         packer.add("draws", self._draws("probability"))
+        packer.add("origin", _numbers(map(self._origin, self.codes)))
         return packer.text(
             {
                 "release": self.release.about,
@@ -215,6 +244,7 @@ class ExplorerEdition:
                 "names": names_text([row["area_name"] for row in self.areas]),
                 "lads": lads,
                 "reasons": reasons,
+                "origins": self._origins,
                 "indices": {index: self._index(index) for index in ("imd", "cni")},
                 "draws": next((row["draws"] for row in self._stability.values()), 0),
                 "classes": self._stability_classes(),
@@ -331,14 +361,9 @@ class ExplorerEdition:
                 lines = {row["area_code"]: row["line_number"] for row in rows}
                 sources[index] = rows[0]["source_id"]
                 packer.add(f"{index}_line", _one_higher(map(lines.get, self.codes)), alike=True)
-        boundaries = self._rows(
-            "select area_code, source_id, feature_number from marts.area_boundary "
-            "where area_type = $1 order by area_code",
-            self.edition["area_type"],
-        )
-        if boundaries:
-            features = {row["area_code"]: row["feature_number"] for row in boundaries}
-            sources["boundary"] = boundaries[0]["source_id"]
+        if self._boundaries:
+            features = {code: row["feature_number"] for code, row in self._boundaries.items()}
+            sources["boundary"] = next(iter(self._boundaries.values()))["source_id"]
             packer.add("boundary_line", _one_higher(map(features.get, self.codes)), alike=True)
         residents = self._rows(
             "select min(population_source_id) as source_id from marts.dim_area "

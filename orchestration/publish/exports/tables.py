@@ -46,6 +46,8 @@ _EDITION = (
     ("dim_area", "area_ha"),
     ("dim_area", "centroid_longitude"),
     ("dim_area", "centroid_latitude"),
+    ("area_boundary", "boundary_source"),
+    ("area_boundary", "is_approximate"),
     ("double_disadvantage", "is_doubly_disadvantaged"),
     ("double_disadvantage", "imd_score"),
     ("double_disadvantage", "imd_rank"),
@@ -67,6 +69,7 @@ _EDITION = (
 # What has another name there, since the mart's would not say of what it is.
 _NAMED = {
     ("msoa", "area_name"): "msoa21_name",
+    ("area_boundary", "is_approximate"): "is_boundary_approximate",
     ("flag_stability", "probability"): "stability_probability",
 }
 # The mart behind a name that stands in for it.

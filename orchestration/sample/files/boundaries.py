@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import shapely
 from shapely.geometry import mapping
 
@@ -14,6 +15,10 @@ from orchestration.sample.country.shapes import SHAPELESS_WARDS, touch_itself
 from orchestration.sample.publisher.world import World
 
 INVALID_LSOA = 1000  # its ring touches itself; shapely.make_valid mends it
+# Every so many wards have no shape of their own: put together from LSOAs, it takes in one too many.
+APPROXIMATE_EVERY = 40
+_EXACT = "SYNTHETIC dissolve of best-fit LSOA21"
+_APPROXIMATE = "APPROX dissolve of best-fit LSOA11 (SYNTHETIC)"
 
 Feature = tuple[dict[str, str], shapely.Geometry]
 
@@ -44,14 +49,28 @@ def _wards(world: World) -> Iterable[Feature]:
     shapes = [*dissolve(cells, world.country.ward), *world.small_wards.piece]
     for number, (code, name) in enumerate(world.areas.ward17):
         if number not in SHAPELESS_WARDS:
+            approximate = number % APPROXIMATE_EVERY == 1
             district = world.areas.district[2017][world.ward_district[number]]
             properties = {
                 "ward17_code": code,
                 "ward17_name": name,
                 "lad19_code": district[0],
-                "boundary_source": "SYNTHETIC dissolve of best-fit LSOA21",
+                "boundary_source": _APPROXIMATE if approximate else _EXACT,
             }
-            yield properties, shapes[number]
+            shape = shapes[number]
+            yield (
+                properties,
+                _with_a_neighbour(world, cells, number, shape) if approximate else shape,
+            )
+
+
+def _with_a_neighbour(
+    world: World, cells: list[shapely.Geometry], ward: int, shape: shapely.Geometry
+) -> shapely.Geometry:
+    """The shape of a ward and the first LSOA beyond its border."""
+    beside = shapely.relate_pattern(np.array(cells), shape, "****1****")
+    (neighbours,) = np.nonzero(beside & (world.country.ward != ward))
+    return shapely.union(shape, cells[neighbours[0]])
 
 
 def _districts(world: World) -> Iterable[Feature]:

@@ -4,6 +4,8 @@ select
     geometry_wkb,
     crs,
     repair,
+    boundary_source,
+    is_approximate,
     source_id,
     line_number as feature_number
 from {{ ref('stg_boundaries') }}

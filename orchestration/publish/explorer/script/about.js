@@ -3,6 +3,7 @@
 function renderAbout(box) {
   const { edition, indices } = model;
   const unmapped = model.detail ? allAreas().filter((area) => !map.hasShape(area)) : [];
+  const approximate = allAreas().filter(isApproximate);
   const facts = [
     ["Edition", `${edition.label} (${edition.edition_id})`],
     ["Areas", `${plural(edition.areas, model.words.one, model.words.several)}, ${number(edition.areas_rated)} of them rated`],
@@ -39,6 +40,13 @@ function renderAbout(box) {
         ? `${plural(unmapped.length, `${model.words.one} has`, `${model.words.several} have`)} no boundary in the files and ${unmapped.length === 1 ? "is" : "are"} in the list only: ${unmapped.map((area) => `${model.name[area]} (${codeOf(area)})`).join(", ")}.`
         : "",
     ),
+    approximate.length
+      ? element(
+          "p",
+          {},
+          `${plural(approximate.length, "shape is", "shapes are")} approximate and outlined with dashes: put together from LSOAs, since none of their own was to be had. They may overlap their neighbours. No list hangs on a shape.`,
+        )
+      : null,
     element("p", {}, "Keys on the map: arrows move it, + and − zoom, 0 shows the whole country."),
     element("h3", {}, "Files"),
     element(

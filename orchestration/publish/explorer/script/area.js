@@ -28,6 +28,9 @@ function renderArea(box, area) {
     model.detail && !map.hasShape(area)
       ? element("p", { class: "hint" }, "No boundary of this area is in the files, so it is not on the map.")
       : null,
+    isApproximate(area)
+      ? element("p", { class: "hint", id: "approximate-shape" }, "Its shape on the map is approximate: put together from LSOAs, since none of its own was to be had. It may overlap its neighbours. Neither its ranks nor the list hang on it.")
+      : null,
     model.detail ? details(area) : element("p", { class: "hint" }, "Reading the details…"),
   );
 }
@@ -303,6 +306,7 @@ function provenance(area) {
             "dd",
             {},
             `${file.file_name}, ${where}`,
+            source === lines.boundary && originOf(area) ? element("span", { class: "note" }, `Shape from: ${originOf(area)}.`) : "",
             element("span", { class: "note" }, `${file.title}. sha256 `, element("code", {}, file.sha256)),
           ),
         ];

@@ -158,6 +158,17 @@ function renderLegend() {
   );
 }
 
+// Said once: which shapes are approximate does not change.
+function tellApproximate() {
+  const count = allAreas().filter((area) => isApproximate(area) && map.hasShape(area)).length;
+  byId("approximate").hidden = !count;
+  refill(
+    byId("approximate"),
+    element("i", { class: "swatch dashed" }),
+    `Dashes: approximate shape, put together from LSOAs ${number(count)}`,
+  );
+}
+
 function openArea(area) {
   opener = document.activeElement?.id ?? "";
   set({ area: codeOf(area) }, { push: true });
@@ -266,6 +277,7 @@ async function start() {
   progress.ready = "list";
   await painted();
   map.start(await unpack("shapes"));
+  tellApproximate();
   map.onOpen = openArea;
   map.onMove = () => {
     state.view = map.place();

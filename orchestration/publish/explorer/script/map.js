@@ -194,12 +194,14 @@ const map = {
     const asShapes = typical * scale >= DOTS_BELOW;
     const buckets = map.colours.map(() => []);
     const bordered = [];
+    const dashed = [];
     for (let area = 0; area < model.count; area += 1) {
       if (areas.west[area] > east || areas.east[area] < west) continue;
       if (areas.south[area] > north || areas.north[area] < south) continue;
       const colour = map.paint(area);
       if (colour >= 0) buckets[colour].push(area);
       bordered.push(area);
+      if (isApproximate(area)) dashed.push(area);
     }
     // The last colour first, so that what matters most lies on top.
     for (let colour = buckets.length - 1; colour >= 0; colour -= 1) {
@@ -229,6 +231,15 @@ const map = {
       context.beginPath();
       for (const area of bordered) trace(context, areas, area);
       context.stroke();
+    }
+    if (asShapes && dashed.length) {
+      context.strokeStyle = style("--ink");
+      context.lineWidth = 1 / scale;
+      context.setLineDash([4 / scale, 3 / scale]);
+      context.beginPath();
+      for (const area of dashed) trace(context, areas, area);
+      context.stroke();
+      context.setLineDash([]);
     }
     context.strokeStyle = style("--authority");
     context.lineWidth = (asShapes ? 1.1 : 0.6) / scale;
@@ -308,6 +319,7 @@ const map = {
       element("b", {}, model.name[area]),
       element("span", {}, ladOf(area)[1]),
       element("span", {}, CLASSES[model.classOf[area]].label),
+      isApproximate(area) ? element("span", {}, "Approximate shape") : "",
     );
     tip.style.left = `${Math.min(x + 14, width() - tip.offsetWidth - 4)}px`;
     tip.style.top = `${Math.max(4, y - tip.offsetHeight - 10)}px`;

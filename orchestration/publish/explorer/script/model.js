@@ -13,7 +13,7 @@ const [BOTH, IMD_ONLY, CNI_ONLY, NEITHER, NOT_RATED] = CLASSES.keys();
 
 function readCore({ document: said, column }) {
   Object.assign(model, said);
-  for (const name of ["code", "lad", "residents", "imd", "cni", "reason", "published", "draws"]) {
+  for (const name of ["code", "lad", "residents", "imd", "cni", "reason", "published", "draws", "origin"]) {
     model[`${name}Of`] = column(name);
   }
   model.name = namesOf(said.names);
@@ -72,6 +72,10 @@ function reasonOf(area) {
   const cni = distance(model.cniOf[area], model.lastCni);
   return `IMD ${imd}, CNI ${cni}`;
 }
+
+// Where the shape of an area is from, if its file says, and whether it is put together from others.
+const originOf = (area) => model.origins[model.originOf[area] - 1]?.[0] ?? null;
+const isApproximate = (area) => model.origins[model.originOf[area] - 1]?.[1] ?? false;
 
 const residentsOf = (area) => (model.residentsOf[area] ? model.residentsOf[area] - 1 : null);
 const publishedOf = (area) => [null, false, true][model.publishedOf[area]];
