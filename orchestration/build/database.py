@@ -231,6 +231,10 @@ def describe_inputs(
             "licence": "varchar not null",
             "citation": "varchar not null",
             "landing_page": "varchar not null",
+            "official_file": "varchar",
+            "provenance_status": "varchar not null",
+            "provenance": "varchar not null",
+            "differs": "varchar",
             "file_name": "varchar not null",
             "sha256": "varchar not null",
             "bytes": "bigint not null",
@@ -240,8 +244,12 @@ def describe_inputs(
             "rows": "bigint not null",
         },
         [
-            source.model_dump() | asdict(file) | {"rows": rows_read[source.id]}
+            source.model_dump()
+            | asdict(file)
+            | {"provenance_status": copy.status, "provenance": str(copy), "differs": copy.differs}
+            | {"rows": rows_read[source.id]}
             for source, file in sources
+            for copy in [registry.copy_of(source, file.sha256, file.origin)]
         ],
     )
     _write(

@@ -146,7 +146,7 @@ def _automation(settings: Settings) -> list[str]:
 
 @app.command()
 def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
-    """List every registered source: where its file is, its sha256, rows and licence.
+    """List every registered source: where its file is, how near it is to the official one, licence.
 
     A source with no file says what is missing and how to get it; the exit code is then 3. A file in
     the inbox that no source takes is named.
@@ -167,13 +167,17 @@ def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
     for source, located in files:
         if isinstance(located, VaultFile):
             where, sha256 = str(vault.path_of(located)), located.sha256
+            copy = registry.copy_of(source, sha256, located.origin)
         elif located:
             where, sha256 = str(located), sha256_of(located)
+            copy = registry.copy_of(source, sha256, "inbox")
         else:
             assert source.download is not None
-            where, sha256 = f"to download: {source.download.url}", ""
+            where, sha256, copy = f"to download: {source.download.url}", "", None
         found.append(
-            report.FoundSource(source, registry.rows(source), where, sha256, rows_read.get(sha256))
+            report.FoundSource(
+                source, registry.rows(source), where, sha256, copy, rows_read.get(sha256)
+            )
         )
     report.sources(out, found)
     report.unclaimed(out, unclaimed(settings, registry))

@@ -20,7 +20,7 @@ from orchestration.defs.refresh import Refreshed
 from orchestration.layout import CURRENT, EXPLORER, FIRST_PAGE, WAREHOUSE, told_current
 from orchestration.settings import Settings
 from orchestration.sources.inbox import Unclaimed
-from orchestration.sources.registry import Profile, Source
+from orchestration.sources.registry import Copy, Profile, Source
 from orchestration.text import one_line
 
 # Both import DuckDB, which most commands do without.
@@ -144,6 +144,12 @@ def _editions(console: Console, manifest: dict[str, Any]) -> None:
     console.print(table)
 
 
+def _provenance(console: Console, manifest: dict[str, Any]) -> None:
+    # The first releases do not say it.
+    if said := manifest.get("provenance"):
+        console.print(f"Provenance: {said}")
+
+
 def _changes(console: Console, manifest: dict[str, Any]) -> None:
     changes = manifest["changes_since"]
     if not changes:
@@ -199,11 +205,10 @@ def refreshed(
         f"{_of(passed, len(guards))} guards passed ({expectations} expectations); "
         f"{len(manifest['inputs'])} source files"
     )
+    _provenance(console, manifest)
     for source in manifest["inputs"]:
-        if source["issue"].startswith("re-issue"):
-            console.print(
-                styled((source["source_id"], "yellow"), f" is a {one_line(source['issue'])}")
-            )
+        if source["issue"].startswith(("re-issue", "another copy")):
+            console.print(styled((source["source_id"], "yellow"), f": {one_line(source['issue'])}"))
     if result.outcome == "built":
         _changes(console, manifest)
     _accepted(console, result.accepted)
@@ -302,13 +307,16 @@ def status(
         )
     console.print(table)
     console.print()
-    table = _table("source", "sha256", "rows", "retrieved", "issue", numbers=("rows",))
+    _provenance(console, manifest)
+    columns = ("source", "sha256", "rows", "retrieved", "what it is", "issue")
+    table = _table(*columns, numbers=("rows",))
     for source in manifest["inputs"]:
         table.add_row(
             source["source_id"],
             source["sha256"][:12],
             _count(source["rows"]),
             _minute(source["retrieved_at"]),
+            one_line(source.get("provenance", "")),
             one_line(source["issue"]),
         )
     console.print(table)
@@ -322,6 +330,7 @@ class FoundSource:
     expected_rows: int
     where: str
     sha256: str
+    copy: Copy | None
     rows_read: int | None
 
 
@@ -334,10 +343,13 @@ def sources(console: Console, found: list[FoundSource]) -> None:
         for name, value in (
             ("file", entry.where),
             ("sha256", entry.sha256 or "known after the download"),
+            ("what", str(entry.copy or "")),
+            ("differs", (entry.copy and entry.copy.differs) or ""),
             ("rows", rows),
             ("licence", entry.source.licence),
         ):
-            console.print(f"  {name:<8} {_path(value)}")
+            if value:
+                console.print(f"  {name:<8} {_path(value)}")
 
 
 def edition_diff(console: Console, diff: Diff) -> None:

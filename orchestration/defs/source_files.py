@@ -136,6 +136,13 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
                     metadata={
                         "sha256": taken.sha256,
                         "issue": taken.issue,
+                        "provenance": str(
+                            registry.copy_of(
+                                sources[source_key(settings, taken.source_id)],
+                                taken.sha256,
+                                taken.origin,
+                            )
+                        ),
                         "origin": taken.origin,
                         "retrieved_at": taken.retrieved_at,
                         "bytes": taken.bytes,

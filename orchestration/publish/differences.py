@@ -216,7 +216,7 @@ def unknown_downloads(
             source.id,
             "issue",
             f"downloaded from {origin}, sha256 {sha256}, which the registry does not know",
-            f"one of the {len(source.known):,} issues that the registry knows",
+            f"one of the {len(source.known):,} copies that the registry knows",
         )
         for source_id, sha256, origin in build.execute(
             "select source_id, sha256, origin from meta.source_file "

@@ -46,6 +46,7 @@ from orchestration.publish.differences import (
 )
 from orchestration.publish.held import noted
 from orchestration.publish.pointer import is_current, point_to, refuse_withdrawn
+from orchestration.publish.provenance import provenance
 from orchestration.publish.verification import verify
 from orchestration.queries import query_rows, quoted
 from orchestration.settings import Settings, moment_of_the_build
@@ -250,6 +251,7 @@ def _manifest(
             "count(*) filter (where passed) as passed, max(checked_at) as checked_at "
             "from meta.guard_result group by stage, guard order by stage desc, guard",
         ),
+        "provenance": provenance(sources),
         "inputs": sources,
         "licences": sorted({source["licence"] for source in sources}),
         "citations": sorted({source["citation"] for source in sources}),

@@ -116,11 +116,45 @@ class Link(_Strict):
     change: Pattern | None = None
 
 
+Status = Literal["official", "republished", "assembled", "unknown", "synthetic"]
+_STANDS = {
+    "official": "official: {}",
+    "republished": "republished by {}",
+    "assembled": "assembled from {}",
+    "unknown": "{}",
+    "synthetic": "{}",
+}
+
+
+class Copy(_Strict):
+    """What is known of a copy of a source's file: how near it is to what its publisher published.
+
+    ``what`` is whose or from what it is; ``differs`` says how it differs from the official file.
+    """
+
+    status: Status
+    what: str
+    differs: str | None = None
+
+    @model_validator(mode="after")
+    def _says_how_it_differs(self) -> Copy:
+        if (self.status in ("republished", "assembled")) != (self.differs is not None):
+            raise ValueError("differs: what is republished or assembled needs it, nothing else")
+        return self
+
+    def __str__(self) -> str:
+        return _STANDS[self.status].format(self.what)
+
+
 class Download(_Strict):
-    """An official address. ``arcgis_*`` services answer in pages and are put together."""
+    """An address. ``arcgis_*`` services answer in pages and are put together.
+
+    It is the publisher's, unless ``republished_by`` says whose.
+    """
 
     url: Annotated[str, Field(pattern=r"^https?://")]
     type: Literal["file", "arcgis_table", "arcgis_features"] = "file"
+    republished_by: str | None = None
 
     @field_validator("url")
     @classmethod
@@ -148,6 +182,7 @@ class Source(_Strict):
     id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     kind: Kind
     title: str
+    official_file: str | None = None
     publisher: str
     licence: str
     landing_page: str
@@ -160,7 +195,7 @@ class Source(_Strict):
     published_flags: dict[str, int] = {}
     download: Download | None = None
     how_to_get: str | None = None
-    known: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], str] = {}
+    known: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], Copy] = {}
     area_type: str | None = None
     index: Literal["imd", "cni"] | None = None
     index_release: str | None = None
@@ -263,6 +298,21 @@ class Registry(_Strict):
         """How many areas the publisher lists, where the registry knows."""
         return source.published_flags.get(self.profile_name)
 
+    def copy_of(self, source: Source, sha256: str, origin: str) -> Copy:
+        """What a file is, by its hash and, where that is not known, by where it came from."""
+        if self.profile.synthetic:
+            return Copy(status="synthetic", what="made by the project; no figure is real")
+        if sha256 in source.known:
+            return source.known[sha256]
+        if source.download and origin != "inbox":
+            by = source.download.republished_by
+            return Copy(
+                status="republished" if by else "official",
+                what=by or "as downloaded from its publisher's address",
+                differs="not compared with the official file" if by else None,
+            )
+        return Copy(status="unknown", what="another copy than those known, compared with none")
+
     def known_total(self, source: Source, outcome: str) -> int | None:
         """How many are counted in the nation under an outcome, where the registry knows."""
         return source.outcomes[outcome].total.get(self.profile_name)
@@ -300,7 +350,7 @@ def load_registry(profile_name: str) -> Registry:
     # A synthetic profile publishes everything itself and downloads nothing.
     overrides = {field: profile[field] for field in _PUBLISHED_BY_PROFILE if field in profile}
     if profile["synthetic"]:
-        overrides |= {"download": None, "known": {}}
+        overrides |= {"download": None, "known": {}, "official_file": None}
     # A source belongs to the profiles that say how many rows it has there.
     sources = [
         entry | overrides

@@ -37,7 +37,7 @@ _TAKING = "Taking source files into the vault"
 
 @dataclass(frozen=True)
 class VaultFile:
-    """One source file as it was received. ``issue`` says whether the registry knows this issue."""
+    """One source file as it was received. ``issue`` says whether the registry knows this copy."""
 
     source_id: str
     sha256: str
@@ -373,11 +373,11 @@ def _described(sidecar: Path) -> VaultFile:
 
 
 def _issue(source: Source, sha256: str, earlier: list[str]) -> str:
-    """What the registry and the vault know of this issue of a file."""
+    """What the registry and the vault know of this copy of a file."""
     if sha256 in source.known:
-        return f"known issue: {source.known[sha256]}"
+        return f"known copy: {source.known[sha256]}"
     if earlier:
         return f"re-issue: differs from {', '.join(known[:12] for known in sorted(earlier))}"
     if source.known:
-        return "re-issue: differs from every issue in the registry"
+        return "another copy than those that the registry knows, compared with none"
     return "first issue seen"

@@ -646,12 +646,21 @@ def test_a_licence_that_is_not_open_is_told_everywhere(
             "update marts.dim_source set licence = 'no open licence stated', publisher = 'OCSI' "
             "where source_id in ('cni2019', 'cni2023')"
         )
+        connection.execute(
+            "update marts.dim_source set official_file = 'the workbook', differs = 'one table', "
+            "provenance_status = 'republished', provenance = 'republished by somebody' "
+            "where source_id = 'cni2023'"
+        )
         connection.execute("update meta.release set label = 'REAL', country = 'England'")
         write_exports(connection, folder)
     note = "Do not pass on this file"
     text = (folder / "LICENCE-AND-CITATION.txt").read_text(encoding="utf-8")
     assert note in text
     assert "SYNTHETIC" not in text.split("How to cite")[0]
+    told = text.split("  cni2023: ")[1].split("sha256")[0]
+    for said_of_it in ("official file: the workbook", "republished by somebody", "one table"):
+        assert said_of_it in told
+    assert "the publisher's own" in text
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     assert note in package["description"]
     assert {"name": "other-closed", "title": "no open licence stated"} in package["licenses"]

@@ -26,7 +26,7 @@ from orchestration.publish.verification import verify
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
 from orchestration.settings import Settings
 from orchestration.sources import sample_inbox
-from orchestration.sources.registry import load_registry
+from orchestration.sources.registry import Copy, load_registry
 from orchestration.sources.vault import Vault, VaultFile
 from tests.support.stops import each_stop
 
@@ -183,20 +183,23 @@ def sha256(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+KNOWN = Copy(status="official", what="an issue")
+
+
 @pytest.mark.usefixtures("small_release", "read_nothing")
 @pytest.mark.parametrize(
     ("origin", "known", "is_held"),
     [
-        ("https://official.example/file", {"1" * 64: "the first issue"}, True),
-        ("https://official.example/file", {"0" * 64: "this issue"}, False),
+        ("https://official.example/file", {"1" * 64: KNOWN}, True),
+        ("https://official.example/file", {"0" * 64: KNOWN}, False),
         # Trusted at its first use, and recorded.
         ("https://official.example/file", {}, False),
-        ("inbox", {"1" * 64: "the first issue"}, False),
+        ("inbox", {"1" * 64: KNOWN}, False),
     ],
     ids=["another issue", "a known issue", "nothing known", "put there by a person"],
 )
 def test_a_download_that_the_registry_does_not_know_is_held_even_at_first(
-    tmp_path: Path, origin: str, known: dict[str, str], is_held: bool
+    tmp_path: Path, origin: str, known: dict[str, Copy], is_held: bool
 ) -> None:
     here = Settings("sample", tmp_path, tmp_path)
     first, *others = REGISTRY.sources

@@ -28,6 +28,7 @@ BARE = {"release_id": "sample-0123456789ab", "profile": "sample", "editions": []
 
 OCTOBER = b"lsoa,pop\nX01000001,1\n"
 NOVEMBER = b"lsoa,pop\nX01000001,2\n"
+OFFICIAL = {"status": "official", "what": "of November"}
 PAGE = b"\xef\xbb\xbf\n <!DOCTYPE html><html>Sorry</html>"
 
 
@@ -172,17 +173,18 @@ def test_a_reissue_under_the_same_name_lies_beside_the_first_and_says_so(place: 
 
 
 def test_an_issue_that_the_registry_knows_is_recognised(place: Place) -> None:
-    place.sources = (source(known={sha256(NOVEMBER): "the November issue"}),)
+    place.sources = (source(known={sha256(NOVEMBER): OFFICIAL}),)
     place.drop("population_2019.csv", NOVEMBER)
-    assert place.take().issue == "known issue: the November issue"
+    assert place.take().issue == "known copy: official: of November"
     place.drop("population_2019.csv", OCTOBER)
     assert place.take().issue == f"re-issue: differs from {sha256(NOVEMBER)[:12]}"
 
 
-def test_the_first_file_here_that_the_registry_does_not_know_is_a_reissue(place: Place) -> None:
-    place.sources = (source(known={sha256(NOVEMBER): "the November issue"}),)
+def test_a_first_file_that_the_registry_does_not_know_is_another_copy(place: Place) -> None:
+    place.sources = (source(known={sha256(NOVEMBER): OFFICIAL}),)
     place.drop("population_2019.csv", OCTOBER)
-    assert place.take().issue == "re-issue: differs from every issue in the registry"
+    issue = place.take().issue
+    assert issue == "another copy than those that the registry knows, compared with none"
 
 
 def test_a_copy_that_was_interrupted_before_its_sidecar_is_taken_again(place: Place) -> None:

@@ -291,7 +291,7 @@ def test_earlier_inputs_bring_back_the_earlier_release(
     second = site.current.resolve().name
     assert second != first
     assert "every list the same" in ran.out
-    assert "lad24_rgn24 is a re-issue: differs from" in ran.out
+    assert "lad24_rgn24: re-issue: differs from" in ran.out
     assert "re-issue: differs from" in site.lbn("status").out
     ran = site.lbn("refresh", inbox=site.root / "inbox")
     assert ran.code == 0, ran.err

@@ -31,6 +31,7 @@ from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.registry import load_registry
 from tests.tools.readme import readme
+from tests.tools.sources import sources_page
 
 DOCS = [
     PROJECT_ROOT / "README.md",
@@ -255,6 +256,10 @@ def test_every_qualified_table_exists(
 
 def test_the_readmes_tables_are_up_to_date() -> None:
     assert readme() == text_of(PROJECT_ROOT / "README.md"), "run: make dictionary"
+
+
+def test_the_page_of_sources_is_up_to_date() -> None:
+    assert sources_page() == text_of(PROJECT_ROOT / "docs" / "sources.md"), "run: make dictionary"
 
 
 def queries() -> list[tuple[str, str]]:

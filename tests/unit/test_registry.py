@@ -17,6 +17,7 @@ import pydantic
 import pytest
 import yaml
 
+from orchestration.publish.provenance import provenance
 from orchestration.sources import registry as registry_module
 from orchestration.sources.registry import (
     CATALOGUE,
@@ -110,6 +111,41 @@ def test_no_source_of_the_sample_is_downloaded_or_taken_for_an_official_issue() 
     for source in load_registry("sample").sources:
         assert source.download is None
         assert source.known == {}
+
+
+def test_every_source_of_england_names_its_official_file_and_a_copy_that_was_seen() -> None:
+    england = load_registry("england")
+    assert [source.id for source in england.sources if not source.official_file] == []
+    assert [source.id for source in england.sources if not source.known] == []
+
+
+def test_a_copy_is_told_by_its_hash_and_else_by_where_it_came_from() -> None:
+    sample, england = both()
+    imd, cni = england.source("imd2025"), england.source("cni2023")
+    address = "https://example.org/file.csv"
+    (assembled, official) = imd.known
+    assert england.copy_of(imd, official, "inbox").status == "official"
+    # What is known of the bytes goes before what is known of the address.
+    assert str(england.copy_of(imd, assembled, address)) == (
+        "assembled from Files 1, 3, 6 and published score tables"
+    )
+    assert england.copy_of(imd, "0" * 64, "inbox").status == "unknown"
+    assert england.copy_of(imd, "0" * 64, address).status == "official"
+    downloaded = england.copy_of(cni, "0" * 64, address)
+    assert (str(downloaded), bool(downloaded.differs)) == ("republished by humaniverse/IMD", True)
+    assert sample.copy_of(sample.source("imd2025"), official, "inbox").status == "synthetic"
+
+
+def test_a_release_says_in_one_line_how_much_of_it_is_official() -> None:
+    rows = {"official": 30, "republished": 60, "unknown": 10}
+    files = [{"provenance_status": status, "rows": count} for status, count in rows.items()]
+    assert provenance(files) == (
+        "1 of 3 source files are the publisher's own, with 30% of the rows read; "
+        "1 republished, 1 unknown"
+    )
+    assert provenance(files[:1]) == (
+        "1 of 1 source files are the publisher's own, with 100% of the rows read"
+    )
 
 
 def test_every_address_is_https_at_a_host_of_the_publishers() -> None:
@@ -450,7 +486,10 @@ def test_a_source_without_what_its_kind_needs_is_refused(source_id: str, field: 
         ("id", "IMD 2025"),
         ("id", "../imd"),
         ("inbox", []),
-        ("known", {"not a hash": "issue"}),
+        ("known", {"not a hash": {"status": "official", "what": "the file"}}),
+        ("known", {"0" * 64: {"status": "trusted", "what": "the file"}}),
+        ("known", {"0" * 64: {"status": "republished", "what": "somebody"}}),
+        ("known", {"0" * 64: {"status": "official", "what": "the file", "differs": "a bit"}}),
         ("columns", {"area_code": "LSOA code (2021"}),
         ("measures", {"overall": {"stem": "IMD", "needs": ["quintile"]}}),
         ("summaries", {"overall": {"stem": "IMD", "statistics": ["median"]}}),

@@ -27,6 +27,7 @@ from orchestration.publish.explorer.shapes import (
     projected,
     rings_of,
 )
+from orchestration.publish.provenance import provenance
 from orchestration.queries import Row, editions, query_rows
 from orchestration.sources.registry import load_registry
 
@@ -49,6 +50,12 @@ class ExplorerRelease:
             "select profile, country, label from meta.release",
         )
         return row
+
+    @cached_property
+    def provenance(self) -> str:
+        return provenance(
+            query_rows(self.warehouse, "select provenance_status, rows from marts.dim_source")
+        )
 
     @property
     def is_synthetic(self) -> bool:
@@ -398,7 +405,9 @@ class ExplorerEdition:
         """The files that the page's figures and shapes come from."""
         return self._rows(
             """
-            select source_id, title, publisher, licence, citation, file_name, sha256
+            select
+                source_id, title, publisher, licence, citation, file_name, sha256,
+                coalesce(provenance || ': ' || differs, provenance) as provenance
             from marts.dim_source
             where
                 list_contains($1, source_id)

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.fingerprint import content_id, files_hash
+from orchestration.publish.provenance import provenance
 from orchestration.queries import Row, query_rows
 
 DIRECTION = (
@@ -102,6 +103,7 @@ class About:
             "direction": DIRECTION,
             "licence": "; ".join(self.licences),
             "citation": self.citation(content),
+            "provenance": provenance(self.sources),
         }
         return pairs | ({"warning": self.warning} if self.warning else {})
 
@@ -129,12 +131,17 @@ def about(warehouse: duckdb.DuckDBPyConnection) -> About:
     )
 
 
+def _told(what: str, value: str | None) -> list[str]:
+    return [f"    {what}: {value}"] if value else []
+
+
 def licence_text(about: About, content: str) -> str:
     """The licences by source, the warning and the citation, for people."""
     lines = [about.title, f"Content {content} ({about.label}, {about.country})", ""]
     if about.warning:
         lines += [about.warning, ""]
-    lines += ["How to cite", "", f"  {about.citation(content)}", "", "Licences", ""]
+    lines += ["How to cite", "", f"  {about.citation(content)}", ""]
+    lines += ["Provenance", "", f"  {provenance(about.sources)}.", "", "Licences", ""]
     for licence in about.licences:
         known = OPEN_LICENCES.get(licence)
         lines += [f"{licence}" + (f" <{known[1]}>" if known else ""), ""]
@@ -143,6 +150,9 @@ def licence_text(about: About, content: str) -> str:
                 lines += [
                     f"  {source['source_id']}: {source['title']}",
                     f"    publisher: {source['publisher']}",
+                    *_told("official file", source["official_file"]),
+                    f"    this copy: {source['provenance']}",
+                    *_told("differs", source["differs"]),
                     f"    cite as: {source['citation']}",
                     f"    from: {source['landing_page']}",
                     f"    sha256: {source['sha256']}",

@@ -70,6 +70,7 @@ def _source(row: dict[str, Any]) -> dict[str, str]:
         "name": row["source_id"],
         "citation": row["citation"],
         "licence": row["licence"],
+        "provenance": row["provenance"],
         "sha256": row["sha256"],
     }
     # The landing page of the sample is no address.

@@ -58,6 +58,7 @@ function renderAbout(box) {
           "dd",
           {},
           `${file.file_name}. ${file.publisher}. ${file.licence}.`,
+          element("span", { class: "note" }, `This copy: ${file.provenance}.`),
           element("span", { class: "note" }, "sha256 ", element("code", {}, file.sha256)),
           element("span", { class: "note" }, file.citation),
         ),
