@@ -156,6 +156,9 @@ class Outcome(_Row):
     count_periods: int | None = Field(default=None, gt=0)
     reference_period: str
     is_part_of_imd: bool
+    rounded_to: int | None = Field(default=None, gt=0)
+    rounding: str
+    caveat: str | None = None
 
 
 RowType = TypeVar("RowType", bound=_Row)

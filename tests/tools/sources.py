@@ -78,9 +78,10 @@ def _columns(source: Source) -> Iterator[tuple[str, str]]:
             yield f"{outcome}: count", column
         yield f"{outcome}: of", counted.denominator
     named = {side for link in source.links for side in (link.from_, link.to)}
-    for area_type, code, name in sorted(named):
-        yield f"{area_type}: code", code
-        yield f"{area_type}: name", name
+    for area_type, *columns in sorted(named):
+        # A lookup of small areas has no names.
+        for what, column in zip(("code", "name"), columns, strict=False):
+            yield f"{area_type}: {what}", column
 
 
 def _code(*texts: str) -> str:

@@ -545,7 +545,9 @@ class ExplorerEdition:
         found: dict[tuple[str, str], Row] = {}
         for row in self._rows(
             """
-            select comparison.*, outcomes.is_part_of_imd
+            select
+                comparison.*, outcomes.is_part_of_imd,
+                outcomes.rounding, outcomes.rate_error_at_most, outcomes.caveat
             from marts.outcome_comparison as comparison
             inner join marts.dim_outcome as outcomes on comparison.outcome = outcomes.outcome
             where comparison.edition_id = $1
@@ -562,6 +564,9 @@ class ExplorerEdition:
                     "when": row["reference_period"],
                     "direction": row["direction"],
                     "in_imd": row["is_part_of_imd"],
+                    "rounding": row["rounding"],
+                    "error": row["rate_error_at_most"],
+                    "caveat": row["caveat"],
                     "groups": {},
                 },
             )

@@ -74,7 +74,7 @@ function outcomeTable(caption, rows) {
 const ENDS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
 
 // An outcome: its name and chart over the four rates.
-function outcomeRows({ label, of, when, direction, groups }) {
+function outcomeRows({ label, of, when, direction, rounding, error, caveat, groups }) {
   const shown = GROUPS.filter(({ key }) => groups[key] && groups[key][0] !== null);
   const most = Math.max(0, ...shown.map(({ key }) => groups[key][2] ?? groups[key][0]));
   const end = ENDS.find((one) => one >= most) ?? most;
@@ -100,6 +100,13 @@ function outcomeRows({ label, of, when, direction, groups }) {
         { scope: "rowgroup", colspan: GROUPS.length },
         label,
         element("span", { class: "note" }, `Share of ${of}. ${when}; ${DIRECTIONS[direction] ?? direction}`),
+        caveat ? element("span", { class: "note" }, caveat) : null,
+        element(
+          "span",
+          { class: "note" },
+          `Counts: ${rounding}.`,
+          error === null ? "" : ` That alone can put the rate of one area of middle size off by ${(100 * error).toFixed(2)} percentage points, of many by less.`,
+        ),
         element(
           "span",
           { class: "plot note", "aria-hidden": "true" },
