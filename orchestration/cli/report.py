@@ -142,6 +142,13 @@ def _editions(console: Console, manifest: dict[str, Any]) -> None:
             ),
         )
     console.print(table)
+    for edition in manifest["editions"]:
+        # The first releases do not say it.
+        if edition.get("is_cross_check"):
+            console.print(
+                f"{edition['edition_id']}: the published flag is a cross-check, computed by our "
+                "rule on the same data"
+            )
 
 
 def _provenance(console: Console, manifest: dict[str, Any]) -> None:

@@ -241,8 +241,8 @@ def _manifest(
         "libraries": {library: version(library) for library in _LIBRARIES},
         "editions": query_rows(
             build,
-            "select edition_id, label, areas, areas_rated, areas_listed, areas_published "
-            "from marts.dim_edition order by edition_id",
+            "select edition_id, label, areas, areas_rated, areas_listed, areas_published, "
+            "is_cross_check from marts.dim_edition order by edition_id",
         ),
         "row_counts": row_counts,
         "guards": query_rows(

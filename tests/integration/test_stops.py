@@ -162,7 +162,8 @@ def test_a_release_is_there_whole_or_not_at_all_and_what_is_current_stays(tmp_pa
         with open_build(here) as build:
             build.execute(
                 "create schema marts; create table marts.dim_edition (edition_id varchar, "
-                "label varchar, areas int, areas_rated int, areas_listed int, areas_published int)"
+                "label varchar, areas int, areas_rated int, areas_listed int, areas_published int, "
+                "is_cross_check boolean)"
             )
         return lambda: publishing.publish(here, REGISTRY)
 
@@ -213,7 +214,8 @@ def test_a_download_that_the_registry_does_not_know_is_held_even_at_first(
     with open_build(here) as build:
         build.execute(
             "create schema marts; create table marts.dim_edition (edition_id varchar, "
-            "label varchar, areas int, areas_rated int, areas_listed int, areas_published int)"
+            "label varchar, areas int, areas_rated int, areas_listed int, areas_published int, "
+            "is_cross_check boolean)"
         )
     if is_held:
         with pytest.raises(HeldError) as held:

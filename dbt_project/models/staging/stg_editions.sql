@@ -43,6 +43,8 @@ select
     flagged.index_release as published_flag_release,
     case when flagged.index_release is not null then editions.published_flag_origin end
         as published_flag_origin,
+    case when flagged.index_release is not null then editions.is_cross_check end
+        as is_cross_check,
     editions.comparable_group,
     editions.publisher_count
 from editions

@@ -24,6 +24,7 @@ select
     editions.cni_threshold_percent,
     editions.published_flag_release,
     editions.published_flag_origin,
+    editions.is_cross_check,
     editions.publisher_count,
     editions.comparable_group,
     lists.areas,

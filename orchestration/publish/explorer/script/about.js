@@ -67,7 +67,8 @@ function renderAbout(box) {
   );
 }
 
-function publishedCount({ areas_published: published, publisher_count: counted }) {
+function publishedCount({ areas_published: published, is_cross_check: isCheck, publisher_count: counted }) {
+  if (isCheck) return `no list; ${number(published)} by a cross-check, the same rule on the same data`;
   if (published !== null) return `${number(published)}, area by area`;
   return counted === null ? "no list" : `${number(counted)}, not open area by area`;
 }

@@ -168,12 +168,15 @@ function domainTable(area) {
 }
 
 function publishedText(area) {
-  const { published_flag_origin: origin } = model.edition;
+  const { published_flag_origin: origin, is_cross_check: isCheck } = model.edition;
   if (!origin) return element("p", {}, "No list of this edition was published area by area.");
   const on = publishedOf(area);
   const differs = model.detail.reconciliation.find(([other]) => other === area);
   return [
     element("p", {}, `${on === null ? "It has no flag in" : on ? "It is on" : "It is not on"} the published list. Source: ${origin}.`),
+    isCheck
+      ? element("p", { class: "hint" }, "That list was computed by the same rule on the same data: it checks the computation, and does not validate the list.")
+      : null,
     differs
       ? element("p", {}, `The published list and this one differ here. ${differs[2] ?? "No reason is known."}`)
       : null,
