@@ -19,7 +19,7 @@ import pyarrow as pa
 from data_quality import GuardResult
 from orchestration.build.method import create_formulas
 from orchestration.build.parts import Parts
-from orchestration.modelling.seeds import Methodology, load_methodology
+from orchestration.modelling.seeds import Methodology, load_methodology, refuse_stand_ins
 from orchestration.problems import Problem, RefreshError
 from orchestration.queries import query_rows, quoted
 from orchestration.raw.readers import (
@@ -99,6 +99,7 @@ def load_build(
     fresh = settings.build_loading
     _remove(fresh)
     methodology = load_methodology()
+    refuse_stand_ins(methodology, registry)
     try:
         with duckdb.connect(str(fresh)) as connection:
             create_formulas(connection)

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from orchestration.problems import Problem, RefreshError
 from orchestration.settings import DBT_PROJECT
-from orchestration.sources.registry import area_types
+from orchestration.sources.registry import Registry, area_types
 
 SEEDS = DBT_PROJECT / "seeds"
 # Denominators that an index file brings; any other is a column of the indicator file itself.
@@ -227,6 +227,37 @@ def load_methodology(seeds: Path = SEEDS) -> Methodology:
     if problems:
         raise RefreshError(_STAGE, problems)
     return methodology
+
+
+def refuse_stand_ins(methodology: Methodology, registry: Registry) -> None:
+    """Refuse to read real indicators by rows of the seed that only stand in for the publisher's.
+
+    Raises:
+        RefreshError: with every stand-in that is left, release by release.
+    """
+    if registry.profile.synthetic:
+        return
+    problems = []
+    for source in registry.of_kind("indicators"):
+        left = [
+            row
+            for row in methodology.indicators
+            if row.index_release == source.index_release and row.stand_in
+        ]
+        if left:
+            lines = ", ".join(str(row.line) for row in left)
+            problems.append(
+                Problem(
+                    where=f"{_seed('indicators')}, lines {lines}",
+                    found=f"{len(left)} stand-ins for indicators of {source.index_release}: "
+                    + ", ".join(row.indicator for row in left),
+                    expected="the publisher's indicators, with stand_in false",
+                    remedy="replace these rows from the publisher's paper: "
+                    "docs/runbook.md, 'Adding indicators'",
+                )
+            )
+    if problems:
+        raise RefreshError(_STAGE, problems)
 
 
 def _read(

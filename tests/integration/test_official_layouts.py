@@ -465,6 +465,40 @@ def test_the_cni_is_read_under_its_makers_headers(
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "name", "stems"),
+    [
+        (
+            "LSOA21CD",
+            "LSOA21NM",
+            ("CNI", "Civic Assets", "Connectedness", "Active & Engaged Community"),
+        ),
+        (
+            "LSOA 2021 code",
+            "LSOA 2021 name",
+            (
+                "Community Needs 2023",
+                "Civic Assets domain",
+                "Connectedness domain",
+                "Engaged Community",
+            ),
+        ),
+    ],
+)
+def test_the_cni_of_2023_is_read_whatever_the_wording_of_its_headers(
+    connection: duckdb.DuckDBPyConnection, code: str, name: str, stems: tuple[str, ...]
+) -> None:
+    headers = [code, name, *(f"{stem} {part}" for stem in stems for part in ("score", "rank"))]
+    row = ["E01000001", "City of London 001A", 4.97, 4, -1.2, 1, 2.1, 2, 1.9, 3]
+    read(connection, "cni2023", table([headers, row]), ".csv")
+    assert connection.execute("select measure from raw.index_measure order by rank").fetchall() == [
+        ("civic_assets",),
+        ("connectedness",),
+        ("engaged_community",),
+        ("overall",),
+    ]
+
+
 def test_the_cni_of_wards_is_read_under_its_makers_headers_with_the_published_flag(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:

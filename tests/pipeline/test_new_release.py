@@ -27,8 +27,9 @@ GROWN = (
     ("yaml", "orchestration/sources/catalogue/sources.yml"),
     ("csv", "dbt_project/seeds/index_releases.csv"),
     ("csv", "dbt_project/seeds/editions.csv"),
+    ("csv", "dbt_project/seeds/comparability.csv"),
 )
-NEW, OLD = "lsoa21_imd2030_cni2023", "lsoa21_imd2025_cni2023"
+NEW, OLD = "lsoa21_imd2025_cni2026", "lsoa21_imd2025_cni2023"
 
 
 def rows_of_the_runbook() -> list[tuple[str, str]]:
@@ -57,8 +58,13 @@ def test_three_rows_bring_a_release_and_its_edition(sample: Site, tmp_path: Path
             file.write("\n" + textwrap.indent(text, "  ") if language == "yaml" else text)
     inbox = tmp_path / "inbox"
     shutil.copytree(sample.root / "inbox", inbox)
-    (published,) = inbox.rglob("File_7_IoD2025_*.csv")
-    shutil.copyfile(published, published.with_name("File_7_IoD2030_All.csv"))
+    (published,) = inbox.rglob("cni2023_doggerland_lsoa21.csv")
+    header, _, rest = published.read_text(encoding="utf-8").partition("\n")
+    # As a publisher of the next issue may head it; and a row of another nation.
+    header = header.replace("lsoa21_code", "Area code").replace(" 2023", "").replace(" Domain", "")
+    elsewhere = rest.partition("\n")[0].replace("X01", "S01", 1)
+    grown = f"{header}\n{rest}{elsewhere}\n"
+    published.with_name("CNI_2026_UK.csv").write_text(grown, encoding="utf-8")
 
     ran = subprocess.run(
         [sys.executable, "-m", "orchestration.cli", "refresh"],
@@ -83,16 +89,16 @@ def test_three_rows_bring_a_release_and_its_edition(sample: Site, tmp_path: Path
             [NEW],
         ).fetchall()
         assert pairs == [
-            ("lsoa21_imd2019_cni2023", True, False),
-            ("lsoa21_imd2025_cni2023", True, False),
+            ("lsoa21_imd2019_cni2023", False, True),
+            ("lsoa21_imd2025_cni2023", False, True),
             ("ward17_imd2015_cni2019", False, True),
             ("ward17_imd2019_cni2019", False, True),
         ]
-        # By the framework of 2025: the same weights, hence the same scores.
+        # By the framework of 2023: the same weights, hence the same scores.
         (differing,) = warehouse.execute(
             "select count(*) from ("
             "select area_code, domain, domain_score from marts.fct_domain_score "
-            "where index_release = 'imd2030' except select area_code, domain, domain_score "
-            "from marts.fct_domain_score where index_release = 'imd2025')"
+            "where index_release = 'cni2026' except select area_code, domain, domain_score "
+            "from marts.fct_domain_score where index_release = 'cni2023')"
         ).fetchall()[0]
         assert differing == 0

@@ -41,7 +41,7 @@ DOCS = [
 SEEDS = PROJECT_ROOT / "dbt_project" / "seeds"
 MODELS = PROJECT_ROOT / "dbt_project" / "models"
 # The runbook adds an edition that does not exist, as an example.
-FICTITIOUS = {"imd2030", "lsoa21_imd2030_cni2023"}
+FICTITIOUS = {"cni2026", "lsoa21_imd2025_cni2026", "lsoa21_cni2026"}
 # The changelog names what is gone, too.
 GONE = {f"{what}_{index}_worst_decile" for what in ("is", "areas") for index in ("imd", "cni")}
 FENCE = re.compile(r"^ *```(\w*)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import re
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,7 @@ from orchestration.modelling.seeds import (
     SEEDS,
     Methodology,
     load_methodology,
+    refuse_stand_ins,
 )
 from orchestration.problems import Problem, RefreshError
 from orchestration.raw.indicators import cleaned, header_pattern
@@ -156,6 +157,28 @@ def test_a_larger_area_is_one_that_areas_of_the_release_lie_in(seeds: Seeds) -> 
     types = {row["index_release"]: row["area_type"] for row in seeds.rows("index_releases")}
     for release in ("cni2019", "imd2025", "cni2023"):
         assert of_index[release] == area_types()[types[release]]["lad_type"]
+
+
+def test_real_indicators_are_not_read_by_stand_ins_and_each_that_is_left_is_named() -> None:
+    sample, england = load_registry("sample"), load_registry("england")
+    refuse_stand_ins(METHODOLOGY, sample)
+    # England has no indicator file of a CNI yet, so nothing is refused.
+    refuse_stand_ins(METHODOLOGY, england)
+    asked = england.model_copy(update={"sources": sample.sources})
+    with pytest.raises(RefreshError) as refused:
+        refuse_stand_ins(METHODOLOGY, asked)
+    of_2019, of_2023 = refused.value.problems
+    assert "14 stand-ins for indicators of cni2019: hospital_travel_time, " in of_2019.found
+    assert "28 stand-ins for indicators of cni2023: " in of_2023.found
+    (one,) = (row for row in METHODOLOGY.indicators if row.indicator == "food_store_travel_time")
+    assert str(one.line) in of_2019.where
+    replaced = [
+        row.model_copy(update={"stand_in": False}) if row.index_release == "cni2019" else row
+        for row in METHODOLOGY.indicators
+    ]
+    with pytest.raises(RefreshError) as refused:
+        refuse_stand_ins(replace(METHODOLOGY, indicators=tuple(replaced)), asked)
+    assert len(refused.value.problems) == 1
 
 
 def test_stand_ins_say_so_in_their_label_and_others_do_not() -> None:

@@ -78,8 +78,8 @@ class About:
         titles = "; ".join(source["title"] for source in self.restricted)
         owners = "; ".join(sorted({source["publisher"] for source in self.restricted}))
         return (
-            f"No open licence: {titles}. Use them to verify. Do not pass on this file, or its "
-            f"columns with cni_ in their name, without the agreement of {owners}."
+            f"No licence known to be open: {titles}. Use them to verify. Do not pass on this file, "
+            f"or its columns with cni_ in their name, without the agreement of {owners}."
         )
 
     def content_id(self, name: str, *shown: object) -> str:

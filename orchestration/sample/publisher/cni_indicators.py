@@ -1,6 +1,6 @@
 """The indicators behind the Community Needs Index: 19 on wards (2019), 28 on LSOA 2021 (2023).
 
-Only the Civic Assets of 2019 are known by name. Every other name is a stand-in: what one would
+Only the Civic Assets of 2019 could be read by name. Every other name is a stand-in: what one would
 measure in its domain, not what OCSI did measure. What is done with each the seeds say; here is how
 it is drawn.
 """
