@@ -119,7 +119,8 @@ def about(warehouse: duckdb.DuckDBPyConnection) -> About:
     (release,) = query_rows(warehouse, "select * from meta.release")
     sources = query_rows(
         warehouse,
-        "select source_id, title, publisher, licence, citation, landing_page, sha256 "
+        "select source_id, title, publisher, licence, citation, landing_page, sha256, rows, "
+        "official_file, provenance_status, provenance, differs "
         "from marts.dim_source order by source_id",
     )
     editions = query_rows(warehouse, "select * from marts.dim_edition order by edition_id")

@@ -47,7 +47,9 @@ direct as (
         domains.domain_score,
         domains.domain_rank,
         domains.areas_ranked,
-        'areas' as rank_scale
+        'areas' as rank_scale,
+        domains.published_rank,
+        domains.domain_score - domains.published_transformed_score as score_difference
     from own
     inner join {{ ref('int_domain_scores') }} as domains
         on
@@ -179,7 +181,10 @@ select
     ranked.parts_ranked,
     ranked.part_mean_rank,
     ranked.part_worst_rank,
-    ranked.part_best_rank
+    ranked.part_best_rank,
+    ranked.published_rank,
+    ranked.domain_rank - ranked.published_rank as rank_difference,
+    ranked.score_difference
 from ranked
 inner join {{ ref('stg_domain_weights') }} as domains
     on
