@@ -18,12 +18,14 @@ class Diff:
     """The change from an edition to a later one.
 
     ``counts`` are of all areas that pass the filters; ``rows`` hold those with the changes asked
-    for. ``swapped`` says that they were asked for in the other order.
+    for. ``swapped`` says that they were asked for in the other order, ``what_changed`` what did so
+    in the method beside the places.
     """
 
     edition_from: str
     edition_to: str
     swapped: bool
+    what_changed: str | None
     counts: dict[str, int]
     rows: list[Row]
     release_id: str
@@ -55,7 +57,8 @@ def diff_editions(
     """
     for one in (edition, other):
         check_edition(connection, one)
-    edition_from, edition_to = _comparable(connection, edition, other)
+    pair = _comparable(connection, edition, other)
+    edition_from, edition_to = pair["edition_from"], pair["edition_to"]
     check_places(connection, edition_to, filters)
     rows = query_rows(
         connection,
@@ -80,6 +83,7 @@ def diff_editions(
         edition_from=edition_from,
         edition_to=edition_to,
         swapped=edition_from != edition,
+        what_changed=pair["what_changed"],
         counts={change: found[change] for change in CHANGES},
         rows=[row for row in rows if row["change"] in changes],
         release_id=release["release_id"],
@@ -87,8 +91,8 @@ def diff_editions(
     )
 
 
-def _comparable(connection: duckdb.DuckDBPyConnection, edition: str, other: str) -> tuple[str, str]:
-    """The two in the order in which they are declared: the earlier one first."""
+def _comparable(connection: duckdb.DuckDBPyConnection, edition: str, other: str) -> Row:
+    """What is said of the two: which is the earlier one, and what changed."""
     if edition == other:
         raise NotComparableError(edition, other, "they are the same edition")
     declared = query_rows(
@@ -103,4 +107,4 @@ def _comparable(connection: duckdb.DuckDBPyConnection, edition: str, other: str)
     (pair,) = declared
     if not pair["is_comparable"]:
         raise NotComparableError(edition, other, pair["reason_not_comparable"])
-    return pair["edition_from"], pair["edition_to"]
+    return pair

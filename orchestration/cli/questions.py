@@ -163,6 +163,7 @@ def diff(
     if format_ is Format.table:
         report.edition_diff(out, found)
     else:
+        report.method_changed(err, found)
         write_rows(found.rows, format_)
 
 

@@ -373,6 +373,12 @@ def edition_diff(console: Console, diff: Diff) -> None:
         f"{counts}: from {diff.edition_from} to {diff.edition_to} "
         f"({diff.label}, {diff.release_id}); rank 1 = worst",
     )
+    method_changed(console, diff)
+
+
+def method_changed(console: Console, diff: Diff) -> None:
+    """What changed beside the places, which is to be read with every change."""
+    console.print(f"What changed besides: {diff.what_changed or 'nothing is declared'}.")
 
 
 def what_if_summary(found: WhatIf) -> list[str]:

@@ -553,6 +553,7 @@ def test_compare_two_editions(opened: Open, explorer: Explorer, edition: str) ->
         for at in range(min(len(rows), 10)):
             code = shown.nth(at).locator("a").get_attribute("id").removeprefix("open-")
             assert shown.nth(at).locator(".reason").inner_text() == reasons[code]
+    assert pair["what_changed"] in here.text("#tab-panel .method")
     legend = here.page.locator("#legend li").all_inner_texts()
     counts = [pair["areas_joined"], pair["areas_left"], pair["areas_stayed"]]
     assert [number_in(text.split()[-1]) for text in legend] == [count for count in counts if count]

@@ -479,11 +479,14 @@ def test_page_carries_changes_summaries_and_differences(made: Made, edition: str
         known = [row for row in rows if row[0] in set(codes)]
         assert by_text([(codes[place], *rest) for place, *rest in change["rows"]]) == by_text(known)
     pairs = made.read(
-        "select edition_from, edition_to from marts.dim_edition_pair "
+        "select edition_from, edition_to, what_changed from marts.dim_edition_pair "
         "where is_comparable and $1 in (edition_from, edition_to)",
         edition,
     )
-    assert {(each["from"], each["to"]) for each in document["changes"]} == set(pairs)
+    assert {
+        (each["from"], each["to"], each["what_changed"]) for each in document["changes"]
+    } == set(pairs)
+    assert all(what_changed for _, _, what_changed in pairs)
     assert [(codes[place], *rest) for place, *rest in document["reconciliation"]] == made.read(
         "select area_code, agreement, likely_reason_text from marts.reconciliation "
         "where edition_id = $1 and agreement <> 'agreed' order by area_code",

@@ -77,6 +77,14 @@ def test_it_is_told_in_sentences_and_counted(sample: Site) -> None:
     assert f"{len(joined)} joined, {len(left)} left" in " ".join(ran.out.split())
     assert ran.out.count("Joined by the IMD") == len(joined)
     assert ran.out.count("Left by the IMD") == len(left)
+    assert "55 indicators instead of 39, 20 of them new" in " ".join(ran.out.split())
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_beside_rows_the_change_of_method_is_told_apart(sample: Site, format_: str) -> None:
+    ran = sample.lbn("diff", FROM, TO, "--format", format_)
+    assert "income counted after housing costs" in " ".join(ran.err.split())
+    assert "housing costs" not in ran.out
 
 
 def test_the_other_order_is_turned_round_and_said(sample: Site) -> None:

@@ -345,6 +345,14 @@ def test_the_files_that_two_equal_builds_do_not_share_are_named() -> None:
         assert named in text_of(PROJECT_ROOT / "docs" / page)
 
 
+def test_what_may_be_compared_is_said_as_it_is_declared() -> None:
+    with (SEEDS / "comparability.csv").open(encoding="utf-8", newline="") as file:
+        for row in csv.DictReader(file):
+            shown = f"`{row['earlier']}` | `{row['later']}` | {row['may_be_compared']}"
+            line = f"| {shown} | {row['what_changed']} |\n"
+            assert line in text_of(PROJECT_ROOT / "docs" / "methodology.md")
+
+
 def test_the_half_width_of_an_interval_is_said_as_it_is_computed() -> None:
     with duckdb.connect() as connection:
         create_formulas(connection)

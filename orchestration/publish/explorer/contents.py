@@ -477,6 +477,7 @@ class ExplorerEdition:
                     "label_from": labels[pair["edition_from"]],
                     "label_to": labels[pair["edition_to"]],
                     "other": other,
+                    "what_changed": pair["what_changed"],
                     "indices": {
                         index: {
                             "label": index_words(declared[f"{index}_release"]),

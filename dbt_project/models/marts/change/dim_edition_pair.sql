@@ -17,6 +17,7 @@ select
     pairs.edition_to,
     pairs.is_comparable,
     pairs.reason_not_comparable,
+    pairs.what_changed,
     case when pairs.is_comparable then coalesce(changes.areas_joined, 0) end as areas_joined,
     case when pairs.is_comparable then coalesce(changes.areas_left, 0) end as areas_left,
     case when pairs.is_comparable then coalesce(changes.areas_stayed, 0) end as areas_stayed

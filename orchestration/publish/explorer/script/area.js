@@ -196,6 +196,7 @@ function changeText(area) {
     return [
       element("p", {}, row ? row[2] : "It is on neither list."),
       element("p", { class: "hint" }, `In ${labelOf(pair.other)}: ${ranks.join("; ")}.`),
+      methodChanged(pair),
     ];
   });
 }

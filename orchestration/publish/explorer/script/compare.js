@@ -53,6 +53,7 @@ function comparison(pair, changes) {
       `From ${pair.label_from} to ${pair.label_to}. `,
       "Both lists as they are, at their own thresholds; the slider changes nothing here. The map shows the three groups.",
     ),
+    methodChanged(pair),
     element(
       "div",
       { class: "cards", role: "group", "aria-label": "Which change to list" },
@@ -115,6 +116,10 @@ function comparison(pair, changes) {
       : null,
   ];
 }
+
+// What changed beside the places, which is to be read with every change.
+const methodChanged = (pair) =>
+  pair.what_changed ? element("p", { class: "hint method" }, `What changed besides: ${pair.what_changed}.`) : null;
 
 function notComparable(others) {
   if (!others.length) return null;
