@@ -158,10 +158,11 @@ $(NOTEBOOKS): $(INSTALLED) requirements-notebooks.lock
 	@$(UV) pip install --quiet --python $(BIN)/python --compile-bytecode --require-hashes -r requirements-notebooks.lock
 	@touch $@
 
-dictionary: $(INSTALLED) ## Make docs/data-dictionary.md, docs/sources.md and the README's tables anew from what they tell of
+dictionary: $(INSTALLED) ## Make docs/data-dictionary.md, docs/sources.md, docs/limits-of-use.md and the README's tables anew from what they tell of
 	@$(BIN)/python -m orchestration.publish.documentation.dictionary
 	@$(BIN)/python -m tests.tools.readme
 	@$(BIN)/python -m tests.tools.sources
+	@$(BIN)/python -m tests.tools.limits
 
 # What runs is locked first and apart, since the id of a release hangs on it; the others agree with it.
 COMPILE := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate

@@ -11,6 +11,7 @@ from orchestration.cli.app import ProfileOption, app, context, err, out
 from orchestration.cli.questions import Format, write_rows
 from orchestration.defs.turn import Turn
 from orchestration.problems import nothing_published
+from orchestration.publish.notes import release_notes
 from orchestration.publish.releases import (
     Release,
     all_releases,
@@ -30,6 +31,10 @@ def _turn(settings: Settings) -> Any:
 @app.command("releases")
 def list_releases(
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
+    notes: Annotated[
+        bool,
+        typer.Option("--notes", help="Release notes instead, in Markdown: data, code and lists."),
+    ] = False,
     profile: ProfileOption = None,
 ) -> None:
     """List what was published: when, how large, what it changed, and which release is current."""
@@ -39,7 +44,9 @@ def list_releases(
         raise nothing_published(settings.profile)
     report.banner(err, registry.profile)
     rows = [_row(release) for release in found]
-    if format_ is Format.table:
+    if notes:
+        out.print(release_notes(found), end="", markup=False, highlight=False, soft_wrap=True)
+    elif format_ is Format.table:
         report.releases(out, rows)
     else:
         write_rows(rows, format_)

@@ -202,14 +202,16 @@ def refreshed(
     """
     manifest = result.manifest
     guards = manifest["guards"]
-    expectations = sum(guard["passed"] for guard in guards)
+    tests = sum(guard["passed"] for guard in guards if guard["stage"] == "dbt")
+    expectations = sum(guard["passed"] for guard in guards) - tests
     passed = sum(guard["passed"] == guard["expectations"] for guard in guards)
     console.print()
     about = f" {manifest['release_id']} ({manifest['label']}, {one_line(manifest['country'])})"
     console.print(styled((_OUTCOMES[result.outcome], "bold"), about))
     _editions(console, manifest)
     console.print(
-        f"{_of(passed, len(guards))} guards passed ({expectations} expectations); "
+        f"{_of(passed, len(guards))} guards passed "
+        f"({expectations} expectations, {tests} dbt tests); "
         f"{len(manifest['inputs'])} source files"
     )
     _provenance(console, manifest)

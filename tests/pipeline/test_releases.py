@@ -120,6 +120,15 @@ def test_what_a_release_changed_is_told(ask: Ask, settings: Settings) -> None:
     assert f"accepted: {NEW}" in ask("releases").out
 
 
+@of("releases", "notes")
+def test_the_notes_map_each_release_to_its_data_and_code(
+    ask: Ask, names: tuple[str, str, str]
+) -> None:
+    notes = ask("releases", "--notes").out
+    assert [line[3:] for line in notes.splitlines() if line.startswith("## ")] == list(names)
+    assert notes.count("source files; code: ") == 3
+
+
 def test_a_release_that_cannot_be_read_is_listed_and_says_so(
     ask: Ask, settings: Settings, names: tuple[str, str, str]
 ) -> None:

@@ -30,6 +30,7 @@ from orchestration.modelling.seeds import load_methodology
 from orchestration.raw.readers import RAW_TABLES
 from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.registry import load_registry
+from tests.tools.limits import limits_page
 from tests.tools.readme import readme
 from tests.tools.sources import sources_page
 
@@ -260,6 +261,45 @@ def test_the_readmes_tables_are_up_to_date() -> None:
 
 def test_the_page_of_sources_is_up_to_date() -> None:
     assert sources_page() == text_of(PROJECT_ROOT / "docs" / "sources.md"), "run: make dictionary"
+
+
+def test_the_page_of_limits_is_up_to_date() -> None:
+    assert limits_page() == text_of(PROJECT_ROOT / "docs" / "limits-of-use.md"), "make dictionary"
+
+
+def test_the_references_have_every_publication_that_a_formula_names() -> None:
+    references = text_of(PROJECT_ROOT / "docs" / "references.md")
+    known = set(re.findall(r"^\| ([^|]+?) \| ", references, re.MULTILINE))
+    years = re.compile(r"IoD technical reports ((?:\d{4}(?:, | and )?)+)")
+    for row in seed("formulas"):
+        source = row["source"]
+        if found := years.match(source):
+            named = {f"IoD {year}" for year in re.findall(r"\d{4}", found[1])}
+        elif source == "left-behind-neighbourhoods" or source.startswith(("docs/", "CNI 2019, as")):
+            continue
+        else:
+            named = {source.partition(", ")[0].removesuffix(" technical report")}
+            if source.startswith("Särndal, "):
+                named = {"Särndal, Swensson and Wretman 1992"}
+        assert named <= known, source
+
+
+def test_the_readme_counts_the_sources_and_their_addresses() -> None:
+    sources = load_registry("england").sources
+    addresses = sum(source.download is not None for source in sources)
+    said = f"{addresses} of the {len(sources)} sources have an address; {len(sources) - addresses}"
+    assert said in text_of(PROJECT_ROOT / "README.md")
+
+
+def test_architecture_names_the_marts_that_carry_lines() -> None:
+    text = text_of(PROJECT_ROOT / "docs" / "architecture.md")
+    named = re.search(r"of the marts that hold what stands in a file:\n(.*?);", text, re.DOTALL)
+    assert named
+    assert re.findall(r"`(\w+)`", named[1]) == [
+        mart
+        for mart, columns in sorted(contracts().items())
+        if "line_number" in {name for name, _ in columns}
+    ]
 
 
 def queries() -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from orchestration.fingerprint import content_id
 from orchestration.layout import FIRST_PAGE
 from orchestration.publish.explorer.contents import ExplorerEdition, ExplorerRelease
+from orchestration.publish.limits import limits
 
 _HERE = Path(__file__).parent
 # A page that lacks nothing but its content id.
@@ -107,6 +108,7 @@ def _page(template: str, code: str, **contents: Any) -> Page:
         script=inline(code, "</script"),
         style=inline(style, "</style"),
         policy=policy(code, style),
+        limits=limits(),
         **contents,
     )
     return lambda content: filled(content_id=content)
