@@ -68,9 +68,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
-    help="England's lists of 'left behind' neighbourhoods, rebuilt from raw official files.\n\n"
+    help="England's lists of 'left behind' neighbourhoods, rebuilt from their source files.\n\n"
     "Start with [bold]lbn refresh[/bold]: it builds the embedded synthetic sample and publishes "
-    "a release. For the real lists put the official files into a folder and run "
+    "a release. For the real lists put the source files into a folder and run "
     "[bold]lbn refresh --profile england --inbox FOLDER[/bold].",
     epilog="Exit codes: 0 done; 1 refused or failed, nothing published; 2 wrong usage; "
     "3 nothing to show yet, or source files missing; 4 held until a person accepts it; "
