@@ -97,8 +97,8 @@ def move(count: int, by: str, *, one_way: bool = False) -> str:
     return f"""
         update raw.population set population = population + {sign} * ({by})
         from (select area_code as code, row_number() over (order by line_number) as row
-            from raw.population)
-        where area_code = code and row <= {count}
+            from raw.population where source_id = '{POPULATION}')
+        where source_id = '{POPULATION}' and area_code = code and row <= {count}
     """
 
 
@@ -130,7 +130,7 @@ def test_a_number_that_moved_by_more_than_a_size_is_held(
 ) -> None:
     spread = (
         "(select (quantile_cont(population, 0.75) - quantile_cont(population, 0.25)) / 1.349 "
-        "from raw.population)"
+        f"from raw.population where source_id = '{POPULATION}')"
     )
     candidate.change(move(1, f"{by} * {spread}"))
     assert candidate.one(POPULATION).is_held is is_held

@@ -693,7 +693,7 @@ def test_stability_is_beside_the_flag_where_the_release_has_it(
         )
         table = edition_table(connection, release, EDITIONS[2])
     assert table.data.num_rows == 602
-    assert table.data.column("stability_probability").null_count == 5
+    assert table.data.column("stability_probability").null_count == 3
     columns = {column.name: column for column in table.columns}
     assert columns["stability_probability"].description == "Share of draws that list it."
     assert columns["stability_probability"].unit == "share of draws, 0 to 1"

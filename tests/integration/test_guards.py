@@ -852,6 +852,28 @@ DEFECTS = [
         " where index_release = 'imd2025' and measure = 'crime'",
         {"ranks_near_the_published": "imd2025, crime, indicators: most_percent 2, percent_out 6.6"},
     ),
+    # ---- marts_edition_domain ---------------------------------------------------------------
+    Defect(
+        "a domain rank that is not the published one",
+        "marts_edition_domain",
+        "update marts.edition_domain set rank_difference = -3 where index_name = 'imd'"
+        " and edition_id = 'lsoa21_imd2025_cni2023' and domain = 'crime' and domain_rank = 9",
+        {
+            "domain_ranks_as_published": "lsoa21_imd2025_cni2023, imd, crime: rank_tolerance 0,"
+            " greatest_rank_difference 3"
+        },
+    ),
+    Defect(
+        "a domain score of an edition that is not the published one",
+        "marts_edition_domain",
+        "update marts.edition_domain set score_difference = 0.01 where index_name = 'cni'"
+        " and edition_id = 'ward17_imd2019_cni2019' and domain = 'connectedness'"
+        " and domain_rank = 9",
+        {
+            "domain_scores_as_published": "ward17_imd2019_cni2019, cni, connectedness:"
+            " score_tolerance 0.0001, greatest_score_difference 0.01"
+        },
+    ),
     # ---- marts_fct_domain_score -------------------------------------------------------------
     Defect(
         "a domain that is missing",

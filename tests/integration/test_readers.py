@@ -101,7 +101,10 @@ def test_every_source_arrives_with_all_lines_of_its_file_in_the_tables_of_its_ki
         "lad24_rgn24": 24,
         "lad19_rgn19": 26,
         "lad_changes": 27 + 2,
+        "oa11_lsoa11": 14_656 + 40,
+        "oa11_ward17": 14_656 - 25,
         "population_mid2019": 2933 + 40 + 1,
+        "population_2011_oa11": 14_656,
         "boundary_lsoa21": 3007,
         "boundary_ward17": 600,
         "boundary_lad24": 24,
@@ -150,7 +153,8 @@ def test_the_rows_of_the_nation_are_as_many_as_the_registry_says(loaded: Loaded)
             f"select source_id, count(distinct line_number) from raw.{table} "
             f"where {code} similar to 'X[0-9]{{8}}' group by 1"
         ):
-            assert count == REGISTRY.rows(REGISTRY.source(source_id)), source_id
+            source = REGISTRY.source(source_id)
+            assert count == REGISTRY.rows(source) - REGISTRY.may_lack_rows(source), source_id
 
 
 def test_rows_of_other_nations_and_totals_are_passed_through(loaded: Loaded) -> None:
@@ -164,9 +168,11 @@ def test_rows_of_other_nations_and_totals_are_passed_through(loaded: Loaded) -> 
         ("lsoa11_ward17_lad17", 40),
         ("lsoa21_msoa21", 40),
         ("lsoa21_ward24_lad24", 40),
+        ("oa11_lsoa11", 40),
     ]
     assert loaded.rows(
-        "select left(area_code, 1), count(*) from raw.population group by 1 order by 1"
+        "select left(area_code, 1), count(*) from raw.population "
+        "where source_id = 'population_mid2019' group by 1 order by 1"
     ) == [("G", 1), ("X", 2933), ("Y", 40)]
     assert loaded.rows(
         "select area_code from raw.population where area_code not similar to '[XY][0-9]{8}'"
@@ -285,7 +291,10 @@ def test_a_link_of_a_lookup_is_the_one_in_its_line(
 
 
 def test_a_population_is_the_one_in_its_line_without_its_separator(loaded: Loaded) -> None:
-    rows = loaded.rows("select line_number, area_code, population from raw.population order by 1")
+    rows = loaded.rows(
+        "select line_number, area_code, population from raw.population "
+        "where source_id = 'population_mid2019' order by 1"
+    )
     quoted = 0
     for line_number, area_code, population in rows[::97]:
         line = loaded.line("population_mid2019", line_number)

@@ -138,9 +138,10 @@ def test_a_build_is_the_old_one_the_new_one_or_none(tmp_path: Path) -> None:
 def small_release(monkeypatch: pytest.MonkeyPatch) -> None:
     """A publication that judges and writes next to nothing: what is tested is how it moves."""
 
-    def write(folder: Path) -> None:
+    def write(folder: Path) -> dict[str, str]:
         folder.mkdir(exist_ok=True)
         (folder / "page.html").write_text("a page", encoding="utf-8")
+        return {"page.html": "page-000000000000"}
 
     monkeypatch.setattr(publishing, "audit", lambda *_: None)
     monkeypatch.setattr(publishing, "candidate_parts", lambda *_: set())
