@@ -459,6 +459,24 @@ def test_whatif_takes_other_weights_and_lists_the_changes_asked_for(ask: Ask) ->
     assert table.out == ask(*weighted, "--format", "table").out
 
 
+@of("whatif", "carry_rule")
+def test_whatif_takes_another_carry_rule_and_says_which(ask: Ask, sample: Site) -> None:
+    wards = "ward17_imd2019_cni2019"
+    with sample.warehouse() as warehouse:
+        rules: dict[str, int] = dict(
+            warehouse.execute(
+                "select carry_rule, areas_listed from marts.edition_carry_rule "
+                "where edition_id = $1",
+                [wards],
+            ).fetchall()
+        )
+    assert len(rules) > 3
+    for rule, listed in rules.items():
+        found = ask("whatif", wards, "--carry-rule", rule, "--format", "json").data
+        assert (found["carry_rule"], found["counts"]["listed_after"]) == (rule, listed)
+    assert len(set(rules.values())) > 1
+
+
 @of("export", "edition", "format_", "region", "lad", "listed", "output", "bom", "force")
 def test_export_writes_what_and_where_it_is_told(
     ask: Ask, listed: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
