@@ -438,6 +438,26 @@ def test_page_carries_the_ranks_in_every_domain(made: Made, edition: str) -> Non
 
 
 @each_edition
+def test_page_cites_a_line_only_of_the_lookup_that_it_names(made: Made, edition: str) -> None:
+    """A part that came by best fit is in another file, and has no line of this one."""
+    detail = made.page(edition, "detail")
+    named = detail.document["lines"].get("lookup")
+    lines = [
+        line
+        for (line,) in made.read(
+            "select if(lookup_source_id = $2, lookup_line_number, 0) from marts.imd_carry "
+            "where edition_id = $1 order by area_code, part_code",
+            edition,
+            named,
+        )
+    ]
+    assert (named is not None) == bool(lines)
+    if lines:
+        assert detail.column("part_lookup_line") == lines
+        assert (0 in lines) == edition.startswith("ward17")
+
+
+@each_edition
 def test_page_carries_outcomes_with_the_lower_end_first(made: Made, edition: str) -> None:
     found = {
         (each["label"], each["method"], group): tuple(values)

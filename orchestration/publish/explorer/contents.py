@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from statistics import mode
 from typing import Any
 
 import duckdb
@@ -387,7 +388,8 @@ class ExplorerEdition:
             for row in parts:
                 counts[row["area_code"]] += 1
             sources["imd"] = parts[0]["source_id"]
-            sources["lookup"] = parts[0]["lookup_source_id"]
+            lookup = mode(row["lookup_source_id"] for row in parts)
+            sources["lookup"] = lookup
             sources["parts_ranked"] = parts[0]["parts_ranked"]
             packer.add("parts", _numbers(counts.values()))
             packer.add(
@@ -396,8 +398,14 @@ class ExplorerEdition:
             packer.add("part_rank", _numbers(row["part_imd_rank"] for row in parts))
             packer.add("part_residents", _numbers(round(row["part_population"]) for row in parts))
             packer.add("part_line", _numbers(row["line_number"] for row in parts), alike=True)
+            # A part whose small areas lie nowhere is in another lookup: 0, and no line of this one.
             packer.add(
-                "part_lookup_line", _numbers(row["lookup_line_number"] for row in parts), alike=True
+                "part_lookup_line",
+                _numbers(
+                    row["lookup_line_number"] if row["lookup_source_id"] == lookup else 0
+                    for row in parts
+                ),
+                alike=True,
             )
         return sources
 

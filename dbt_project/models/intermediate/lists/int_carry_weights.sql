@@ -38,7 +38,7 @@ whole as (
 
 ),
 
--- Of many lines the first is named; the others are in carry_small_area.
+-- Of many lines the first of the lookup is named, before one by best fit; carry_small_area has all.
 by_small_areas as (
 
     select
@@ -50,8 +50,12 @@ by_small_areas as (
         sum(pieces.population) as part_population,
         count(*) as small_areas,
         count(*) filter (where pieces.allocation <> 'lies in it') as small_areas_by_best_fit,
-        arg_min(pieces.area_lookup_id, pieces.small_area_code) as lookup_source_id,
-        arg_min(pieces.area_line_number, pieces.small_area_code) as lookup_line_number
+        arg_min(
+            pieces.area_lookup_id, (pieces.allocation <> 'lies in it', pieces.small_area_code)
+        ) as lookup_source_id,
+        arg_min(
+            pieces.area_line_number, (pieces.allocation <> 'lies in it', pieces.small_area_code)
+        ) as lookup_line_number
     from editions
     inner join {{ ref('int_carry_small_areas') }} as pieces
         on

@@ -247,7 +247,7 @@ function carryText(area) {
         number(ranks.part_rank[part]),
         number(ranks.part_residents[part]),
         number(ranks.part_line[part]),
-        number(ranks.part_lookup_line[part]),
+        ranks.part_lookup_line[part] ? number(ranks.part_lookup_line[part]) : "by best fit",
       ]),
       `Ranks among ${number(lines.parts_ranked)}; 1 = worst.`,
     ),
@@ -288,7 +288,7 @@ function provenance(area) {
     return at ? `${word} ${number(at - 1)}` : null;
   };
   const partLines = (name) => {
-    const found = parts.map((part) => number(ranks[name][part]));
+    const found = parts.flatMap((part) => (ranks[name][part] ? [number(ranks[name][part])] : []));
     return found.length ? `${found.length > 1 ? "lines" : "line"} ${found.join(", ")}` : null;
   };
   const figures = [
