@@ -233,7 +233,7 @@ CASES = [
             "change the pattern in sources",
         ),
     ),
-    Case(missing_column, ("source cni2023.*column area_code", "no such column", "lsoa21_code")),
+    Case(missing_column, ("source cni2023.*column area_code", "no such column", "lsoa21_")),
     Case(
         text_in_a_number,
         ("source imd2025.*column 'Income Score", "line 7: 'n/a'", "a number in every line"),
