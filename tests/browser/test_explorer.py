@@ -637,7 +637,8 @@ def test_about_names_every_file_and_shapeless_area(opened: Open, explorer: Explo
         assert row["area_code"] in text
     for row in explorer.rows(
         "select sha256 from marts.dim_source where source_id in "
-        "('imd2019', 'cni2019', 'lsoa11_ward17_lad17', 'boundary_ward17', 'boundary_lsoa21')"
+        "('imd2019', 'cni2019', 'oa11_lsoa11', 'oa11_ward17', 'population_2011_oa11', "
+        "'lsoa11_ward17_lad17', 'boundary_ward17', 'boundary_lsoa21')"
     ):
         assert row["sha256"] in text
     here.shot("about")

@@ -422,6 +422,14 @@ class ExplorerEdition:
                 or (kind = 'boundary' and area_type = $2)
                 or source_id in (
                     select source_id from marts.outcome_comparison where edition_id = $3
+                    union all
+                    select lookup_source_id from marts.imd_carry where edition_id = $3
+                    union all
+                    select unnest([part_lookup_id, area_lookup_id, population_source_id])
+                    from marts.carry_small_area
+                    semi join (
+                        from marts.imd_carry where edition_id = $3 and small_areas is not null
+                    ) using (area_code, part_code)
                 )
             order by source_id
             """,
