@@ -21,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.build.dbt import candidate_parts
+from orchestration.build.dbt import candidate_parts, manifest_path, mart_keys
 from orchestration.build.method import create_formulas, create_questions
 from orchestration.fingerprint import code_version, git_commit, release_id, sha256_of
 from orchestration.layout import (
@@ -128,7 +128,8 @@ def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]
         incoming = Path(folder) / name
         incoming.mkdir()
         with _opened(settings.build_database) as build:
-            write_warehouse(build, incoming / WAREHOUSE, manifest)
+            keys = mart_keys(manifest_path(settings, registry))
+            write_warehouse(build, incoming / WAREHOUSE, manifest, keys)
         manifest["warehouse_sha256"] = sha256_of(incoming / WAREHOUSE)
         # dbt opens the build itself, so nothing else here may have it open.
         write_documentation(settings, registry, incoming / DOCUMENTATION)
@@ -295,8 +296,20 @@ def changes_since(
     }
 
 
-def write_warehouse(build: duckdb.DuckDBPyConnection, path: Path, manifest: dict[str, Any]) -> None:
-    """Copy the marts and what analysts may know of the build, with keys and comments."""
+def write_warehouse(
+    build: duckdb.DuckDBPyConnection,
+    path: Path,
+    manifest: Mapping[str, Any],
+    keys: Mapping[str, Sequence[str]],
+) -> None:
+    """Copy the marts and what analysts may know of the build, with comments.
+
+    Args:
+        build: A connection to the build, which may write elsewhere.
+        path: The file to make.
+        manifest: What the release says of itself.
+        keys: The columns of each mart's key.
+    """
     build.execute(
         f"attach '{quoted(str(path))}' as published (storage_version '{STORAGE_VERSION}')"
     )
@@ -324,6 +337,14 @@ def write_warehouse(build: duckdb.DuckDBPyConnection, path: Path, manifest: dict
                     "marts_version",
                 )
             ],
+        )
+        build.execute(
+            "create table published.meta.mart_key (mart varchar not null, "
+            "key_columns varchar[] not null)"
+        )
+        build.executemany(
+            "insert into published.meta.mart_key values (?, ?)",
+            [(mart, list(columns)) for mart, columns in sorted(keys.items())],
         )
         build.execute("use published")
         create_formulas(build)

@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from orchestration.build.dbt import mart_keys
 from orchestration.layout import MARTS_VERSION
 from orchestration.publish.release import write_warehouse
 from tests.support.build import REGISTRY, RELEASE_ID, build_sample
@@ -33,8 +34,9 @@ def sample_warehouse(sample_build: Path, tmp_path_factory: pytest.TempPathFactor
         "git_commit": None,
         "marts_version": MARTS_VERSION,
     }
+    keys = mart_keys(sample_build.parent / "dbt" / "manifest.json")
     with duckdb.connect() as build:
         build.execute(f"attach '{sample_build}' as build (read_only)")
         build.execute("use build")
-        write_warehouse(build, warehouse, manifest)
+        write_warehouse(build, warehouse, manifest, keys)
     return warehouse

@@ -145,6 +145,8 @@ def small_release(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(publishing, "audit", lambda *_: None)
     monkeypatch.setattr(publishing, "candidate_parts", lambda *_: set())
+    monkeypatch.setattr(publishing, "manifest_path", lambda *_: Path())
+    monkeypatch.setattr(publishing, "mart_keys", lambda _: {})
     monkeypatch.setattr(
         publishing, "write_warehouse", lambda *given: given[1].write_bytes(b"marts")
     )

@@ -187,7 +187,6 @@ def manifest() -> dict[str, Any]:
         "areas",
         description="Areas. One row an area.",
         columns=columns,
-        constraints=[{"type": "primary_key", "columns": ["code"]}],
     )
     tests = [
         test("unique_key", None, columns=["code"]),

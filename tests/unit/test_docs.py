@@ -118,6 +118,7 @@ def empty_warehouse() -> Iterator[duckdb.DuckDBPyConnection]:
             "label varchar, built_at varchar, code_version varchar, git_commit varchar, "
             "marts_version varchar)"
         )
+        connection.execute("create table meta.mart_key (mart varchar, key_columns varchar[])")
         connection.execute("create schema marts")
         for mart, columns in contracts().items():
             declared = ", ".join(f"{name} {kind}" for name, kind in columns)

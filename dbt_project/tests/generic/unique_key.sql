@@ -1,5 +1,5 @@
-{# The columns are a key: no row twice, no column missing. Also stated as a primary key; this test
-   holds on targets that have none. #}
+{# The columns are a key: no row twice, no column missing. The one place that states a table's key:
+   there is no index for it (docs/decisions/0023-keys-as-tests.md). #}
 {% test unique_key(model, columns) %}
     select
         {{ columns | join(', ') }},

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestration.build.dbt import generate_catalog, manifest_path
+from orchestration.build.dbt import generate_catalog, manifest_path, table_keys
 from orchestration.layout import DBT_DOCS, DICTIONARY
 from orchestration.settings import PROJECT_ROOT, Settings
 from orchestration.sources.registry import Registry
@@ -87,20 +87,12 @@ def _table(
     manifest: dict[str, Any], node: dict[str, Any], tests: list[dict[str, Any]]
 ) -> DocumentedTable:
     mine = [test for test in tests if test["attached_node"] == node["unique_id"]]
-    constraints = node.get("constraints") or []
-    keys = [each["columns"] for each in constraints if each["type"] == "primary_key"]
-    # A mart whose index would cost more than the table has its key as a test only.
-    keys += [
-        test["test_metadata"]["kwargs"]["columns"]
-        for test in mine
-        if test["test_metadata"]["name"] == "unique_key"
-    ]
     above = _ancestors(manifest, node["unique_id"])
     return DocumentedTable(
         schema=node["schema"],
         name=node["name"],
         description=_one_line(node["description"]),
-        key=tuple(keys[0]) if keys else (),
+        key=table_keys(manifest).get(node["unique_id"], ()),
         columns=tuple(_column(column, mine) for column in node["columns"].values()),
         rules=tuple(
             sorted(

@@ -230,10 +230,7 @@ def mart_table(
     """A mart as it is, with its content id beside each row, in the order of its key."""
     comments = _comments(warehouse, [mart])
     keys = warehouse.execute(
-        "select constraint_column_names from duckdb_constraints() "
-        "where database_name = current_database() and schema_name = 'marts' and table_name = ? "
-        "and constraint_type = 'PRIMARY KEY'",
-        [mart],
+        "select key_columns from meta.mart_key where mart = ?", [mart]
     ).fetchone()
     key = tuple(keys[0]) if keys else ()
     described = warehouse.execute(
