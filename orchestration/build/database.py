@@ -104,8 +104,10 @@ def load_build(
         with duckdb.connect(str(fresh)) as connection:
             create_formulas(connection)
             read_all(connection, registry, vault, files, methodology)
+            connection.begin()
             describe_inputs(connection, registry, files, methodology)
             _record(connection, registry, files, RAW_TABLES)
+            connection.commit()
         if whole:
             _remove(settings.build_database)
             fresh.replace(settings.build_database)
@@ -389,8 +391,9 @@ def record_verdicts(
         "where guard = ? and expectation in (select unnest(?::varchar[]))",
         [guard, [result.expectation for result in results]],
     )
-    for result in results:
-        values = [*astuple(result), now]
-        connection.execute(
-            f"insert into meta.guard_result values ({', '.join('?' * len(values))})", values
+    if results:
+        places = ", ".join("?" * (len(fields(GuardResult)) + 1))
+        connection.executemany(
+            f"insert into meta.guard_result values ({places})",
+            [[*astuple(result), now] for result in results],
         )

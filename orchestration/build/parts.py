@@ -15,7 +15,6 @@ import duckdb
 
 from orchestration.fingerprint import code_version
 from orchestration.problems import Problem
-from orchestration.queries import quoted
 
 _AGAIN = "materialise it again with what follows it, or everything: lbn refresh, or the job refresh"
 
@@ -27,10 +26,10 @@ def _table_version(
 
     A view holds nothing: its version is that of its query and of what it reads.
     """
-    name = f"'{quoted(schema)}' and {{}} = '{quoted(table)}'"
     view = connection.execute(
-        f"select sql from duckdb_views() where schema_name = {name.format('view_name')} "
-        "and database_name = current_database()"
+        "select sql from duckdb_views() where database_name = current_database() "
+        "and schema_name = ? and view_name = ?",
+        [schema, table],
     ).fetchone()
     if view:
         versions = connection.execute(
@@ -44,9 +43,7 @@ def _table_version(
             f'select count(*), sum(hash(held)) from "{schema}"."{table}" as held'
         ).fetchone()
         columns = connection.execute(
-            "select column_name, data_type from duckdb_columns() "
-            f"where schema_name = {name.format('table_name')} "
-            "and database_name = current_database() order by column_index"
+            f'select column_name, column_type from (describe "{schema}"."{table}")'
         ).fetchall()
         held = f"{rows} {columns}"
     return hashlib.sha256(held.encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ any SQL.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -29,7 +29,7 @@ from orchestration.build.dbt import build_models, manifest_path, node_parts
 from orchestration.build.expected import expected_of, failing_rows
 from orchestration.build.parts import Parts
 from orchestration.defs.keys import code_at, key
-from orchestration.defs.table_metadata import behind, table_facts
+from orchestration.defs.table_metadata import BuildFacts, behind
 from orchestration.defs.told import told
 from orchestration.problems import Problem, RefreshError
 from orchestration.publish.audit import problem_of
@@ -95,12 +95,22 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
             names = _chosen(context)
             if names:
                 _require_what_is_read(context)
-            runs = build_models(settings, registry, names)
+            runs = [
+                run
+                for run in build_models(settings, registry, names)
+                if run.status != "skipped" and run.node.resource_type != NodeType.Operation
+            ]
             broken: list[Problem] = []
             with open_build(settings) as connection:
-                book = Parts(connection)
+                verdicts = {
+                    run.node.unique_id: _verdict(connection, run)
+                    for run in runs
+                    if run.node.resource_type == NodeType.Test
+                }
+                _record(connection, runs, verdicts)
+                build = BuildFacts(connection)
                 for run in runs:
-                    yield from _told_of(context, connection, book, run, broken)
+                    yield from _told_of(context, build, run, verdicts, broken)
                 for observed in behind(connection, settings, context.selected_asset_keys):
                     context.log_event(observed)
             if broken:
@@ -153,23 +163,35 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
                 ],
             )
 
+    def _record(
+        connection: duckdb.DuckDBPyConnection,
+        runs: Sequence[RunResult],
+        verdicts: Mapping[str, GuardResult],
+    ) -> None:
+        """Note in the build what was made and what was judged; all of it or nothing."""
+        connection.begin()
+        record_verdicts(connection, DBT_GUARD, list(verdicts.values()))
+        book = Parts(connection)
+        for run in runs:
+            node: Any = run.node
+            _, reads = parts[node.unique_id]
+            if node.unique_id in verdicts:
+                book.record(f"test {node.name}", "judged", reads)
+            elif run.status in _DONE:
+                book.record_table(node.schema, node.name, reads)
+        connection.commit()
+
     def _told_of(
         context: dg.AssetExecutionContext,
-        connection: duckdb.DuckDBPyConnection,
-        book: Parts,
+        build: BuildFacts,
         run: RunResult,
+        verdicts: Mapping[str, GuardResult],
         broken: list[Problem],
     ) -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
-        """What became of a node, for the build and for Dagster; nothing of one that was skipped."""
+        """What became of a node, for Dagster."""
         node: Any = run.node
-        if run.status == "skipped" or node.resource_type == NodeType.Operation:
-            return
         done = run.status in _DONE
-        _, reads = parts[node.unique_id]
-        if node.resource_type == NodeType.Test:
-            verdict = _verdict(connection, run)
-            record_verdicts(connection, DBT_GUARD, [verdict])
-            book.record(f"test {node.name}", "judged", reads)
+        if verdict := verdicts.get(node.unique_id):
             for check in context.selected_asset_check_keys:
                 if check.name == node.name:
                     yield dg.AssetCheckResult(
@@ -187,8 +209,7 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
             if not done:
                 broken.append(problem_of(verdict))
         elif done:
-            book.record_table(node.schema, node.name, reads)
-            facts = table_facts(connection, node.schema, node.name)
+            facts = build.of(node.schema, node.name)
             yield dg.MaterializeResult(
                 asset_key=key(settings, node.schema, node.name),
                 data_version=dg.DataVersion(facts.version),

@@ -14,7 +14,7 @@ from orchestration.build.database import load_build, open_build
 from orchestration.defs.keys import code_at, key
 from orchestration.defs.release import OWNERS
 from orchestration.defs.source_files import load_taken_files, source_key
-from orchestration.defs.table_metadata import behind, table_facts
+from orchestration.defs.table_metadata import BuildFacts, behind
 from orchestration.defs.told import told
 from orchestration.raw import readers
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
@@ -66,9 +66,9 @@ def build_raw_tables(settings: Settings, registry: Registry) -> dg.AssetsDefinit
                 settings, registry, Vault(settings, registry), load_taken_files(settings), chosen
             )
         with open_build(settings, read_only=True) as connection:
+            build = BuildFacts(connection)
             for each in sorted(context.selected_asset_keys):
-                schema, table = each.path[1:]
-                facts = table_facts(connection, schema, table)
+                facts = build.of(*each.path[1:])
                 yield dg.MaterializeResult(
                     asset_key=each,
                     data_version=dg.DataVersion(facts.version),

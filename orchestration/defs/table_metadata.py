@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import dagster as dg
@@ -22,29 +23,43 @@ class TableFacts:
     metadata: dict[str, Any]
 
 
-def table_facts(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> TableFacts:
-    """The facts of a table or view of the build, with the comments that dbt wrote."""
-    columns = connection.execute(
-        "select column_name, data_type, comment from duckdb_columns() "
-        "where schema_name = ? and table_name = ? order by column_index",
-        [schema, table],
-    ).fetchall()
-    rows = connection.execute(f'select count(*) from "{schema}"."{table}"').fetchone()
-    version = connection.execute(
-        "select version from meta.part where part = ?", [f"{schema}.{table}"]
-    ).fetchone()
-    return TableFacts(
-        version=version[0] if version else "",
-        metadata={
-            "dagster/row_count": rows[0] if rows else 0,
-            "dagster/column_schema": dg.TableSchema(
-                columns=[
-                    dg.TableColumn(name=name, type=kind, description=comment)
-                    for name, kind, comment in columns
-                ]
-            ),
-        },
-    )
+class BuildFacts:
+    """The facts of the build's tables and views, with the comments that dbt wrote, as they are now.
+
+    The columns of all are asked at once: DuckDB goes through its whole catalog for those of one.
+    The rows of a view are not counted: that would be to run its query.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connection = connection
+        columns = connection.execute(
+            "select (schema_name, table_name), column_name, data_type, comment "
+            "from duckdb_columns() where database_name = current_database() "
+            "order by schema_name, table_name, column_index"
+        ).fetchall()
+        self._columns = {
+            table: [
+                dg.TableColumn(name=name, type=kind, description=comment)
+                for _, name, kind, comment in of_table
+            ]
+            for table, of_table in groupby(columns, key=lambda row: row[0])
+        }
+        self._versions = dict(connection.execute("select part, version from meta.part").fetchall())
+        self._tables = set(
+            connection.execute(
+                "select schema_name, table_name from duckdb_tables() "
+                "where database_name = current_database()"
+            ).fetchall()
+        )
+
+    def of(self, schema: str, table: str) -> TableFacts:
+        metadata: dict[str, Any] = {
+            "dagster/column_schema": dg.TableSchema(columns=self._columns[schema, table])
+        }
+        if (schema, table) in self._tables:
+            counted = self._connection.execute(f'select count(*) from "{schema}"."{table}"')
+            (metadata["dagster/row_count"],) = counted.fetchall()[0]
+        return TableFacts(self._versions.get(f"{schema}.{table}", ""), metadata)
 
 
 def behind(
