@@ -68,6 +68,11 @@ class Settings:
         return self.root / "refused"
 
     @property
+    def kept_rows(self) -> Path:
+        """The rows of the files of the vault as they were last read."""
+        return self.root / "rows"
+
+    @property
     def build(self) -> Path:
         """Private to the writer: analysts never open anything below it."""
         return self.root / "build"

@@ -22,6 +22,7 @@ from orchestration.build.parts import Parts
 from orchestration.modelling.seeds import Methodology, load_methodology, refuse_stand_ins
 from orchestration.problems import Problem, RefreshError
 from orchestration.queries import query_rows, quoted
+from orchestration.raw.kept import KeptRows
 from orchestration.raw.readers import (
     MEANINGS,
     RAW_TABLES,
@@ -100,10 +101,11 @@ def load_build(
     _remove(fresh)
     methodology = load_methodology()
     refuse_stand_ins(methodology, registry)
+    kept = KeptRows(settings.kept_rows, registry.profile)
     try:
         with duckdb.connect(str(fresh)) as connection:
             create_formulas(connection)
-            read_all(connection, registry, vault, files, methodology)
+            read_all(connection, registry, vault, files, methodology, kept)
             connection.begin()
             describe_inputs(connection, registry, files, methodology)
             _record(connection, registry, files, RAW_TABLES)

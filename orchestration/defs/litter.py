@@ -27,9 +27,14 @@ _SWAP = re.compile(r"(\.current|\.current\.json|source_files\.json)\.\d+")
 
 def sweep(settings: Settings) -> None:
     """Remove what killed refreshes of the profile left. Only for who has the turn."""
-    vault = settings.vault
-    sources = [each for each in _entries(vault) if each.is_dir() and not each.is_symlink()]
-    for folder in (settings.root, settings.releases, settings.build, vault, *sources):
+    by_source = (settings.vault, settings.kept_rows)
+    sources = [
+        each
+        for folder in by_source
+        for each in _entries(folder)
+        if each.is_dir() and not each.is_symlink()
+    ]
+    for folder in (settings.root, settings.releases, settings.build, *by_source, *sources):
         for entry in _entries(folder):
             if _FOLDER.fullmatch(entry.name) or _SWAP.fullmatch(entry.name):
                 _remove(entry)

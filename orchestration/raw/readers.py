@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import errno
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 import duckdb
 
-from orchestration.modelling.seeds import Methodology
+from orchestration.modelling.seeds import Indicator, Methodology
 from orchestration.problems import SCARCE, Problem, RefreshError, refused_by_the_machine
 from orchestration.queries import quoted
 from orchestration.raw.boundaries import read_boundaries
 from orchestration.raw.indicators import read_indicators
+from orchestration.raw.kept import KeptRows
 from orchestration.raw.outcomes import read_outcomes
 from orchestration.raw.raw_file import RawFile
 from orchestration.raw.sheets import open_tables, sheet_name
@@ -164,13 +165,16 @@ _INDEX_TYPES: dict[str, ValueType] = {"area_code": "code", "published_flag": "fl
 
 @dataclass(frozen=True)
 class Reading:
-    """One file to read: what it is, its bytes, and the database that its rows go to."""
+    """One file to read: what it is, its bytes, and the database that its rows go to.
+
+    ``indicators`` are those that the seed says it has, by column.
+    """
 
     connection: duckdb.DuckDBPyConnection
     profile: Profile
     source: Source
     file: RawFile
-    methodology: Methodology
+    indicators: Mapping[str, Indicator]
 
     def table(self, key: str) -> SourceTable:
         """The table of the file that has the column of area codes.
@@ -217,8 +221,12 @@ def read_all(
     vault: Vault,
     files: list[VaultFile],
     methodology: Methodology,
+    kept: KeptRows | None = None,
 ) -> None:
     """Create the raw tables in a fresh database and fill them with what the files hold.
+
+    Where rows are ``kept``, those of a file that was read before, as it would be read now, are
+    taken from there.
 
     There is no transaction: the caller throws a database away whose reading failed.
 
@@ -245,6 +253,14 @@ def read_all(
         except RefreshError as error:
             problems += error.problems
             continue
+        indicators = (
+            methodology.in_files_of(source.index_release)
+            if source.kind == "indicators" and source.index_release
+            else {}
+        )
+        tables = TABLES_OF_KIND[source.kind]
+        if kept and kept.insert(connection, kept.place(file, source, indicators), tables):
+            continue
         raw = RawFile(
             data=data,
             suffix=PurePosixPath(file.path).suffix,
@@ -255,12 +271,15 @@ def read_all(
             # What no reader foresaw is said of the file, too.
             with raw.read_as("file of its kind"):
                 _READERS[source.kind](
-                    Reading(connection, registry.profile, source, raw, methodology)
+                    Reading(connection, registry.profile, source, raw, indicators)
                 )
         except RefreshError as error:
             problems += error.problems
             if not _is_of_the_machine(error.__cause__):
                 refused.append((file, error.problems))
+        else:
+            if kept:
+                kept.keep(connection, kept.place(file, source, indicators), source.id, tables)
     if problems:
         raise UnreadableError(problems, refused)
 
@@ -313,8 +332,7 @@ def _read_index(job: Reading) -> None:
 
 def _read_indicators(job: Reading) -> None:
     release = job.source.index_release
-    assert release is not None
-    read_indicators(job.connection, job.source, job.file, job.methodology.in_files_of(release))
+    read_indicators(job.connection, job.source, job.file, job.indicators)
     job.insert(
         "indicator",
         {name: name for name in RAW_TABLES["indicator"] if name != "index_release"}
