@@ -11,11 +11,14 @@ import hashlib
 import json
 import shutil
 import subprocess
+import time
+import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from orchestration.settings import PROJECT_ROOT
 
+BEGAN = time.time()
 # These ask a release, print what they find, tell people, or write the inputs of the sample (which
 # count by their sha256): nothing that a release is made of. The layers in pyproject.toml keep it
 # so.
@@ -58,6 +61,23 @@ def files_hash(files: Iterable[Path], project: Path = PROJECT_ROOT) -> str:
         digest.update(b"\0")
         digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def running_code(patterns: Iterable[str]) -> str:
+    """The hash of the files of some patterns, as this process runs them: work is kept under it.
+
+    Where one was changed since the process began, nobody can say which of the two it runs: then the
+    hash is one that never comes again.
+    """
+    files = {
+        file
+        for pattern in patterns
+        for file in PROJECT_ROOT.glob(pattern)
+        if file.is_file() and "__pycache__" not in file.parts
+    }
+    if any(file.stat().st_ctime > BEGAN for file in files):
+        return uuid.uuid4().hex
+    return files_hash(files)
 
 
 def code_version(project: Path = PROJECT_ROOT) -> str:

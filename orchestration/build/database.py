@@ -7,6 +7,7 @@ said of it.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
@@ -17,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from data_quality import GuardResult
+from orchestration.build.making import begin, is_kept_from, prepare, version_of
 from orchestration.build.method import create_formulas
 from orchestration.build.parts import Parts
 from orchestration.modelling.seeds import Methodology, load_methodology, refuse_stand_ins
@@ -37,6 +39,14 @@ from orchestration.sources.vault import Vault, VaultFile
 
 # A row of a source is a line of its file; but these may have many lines, or sheets, for an area.
 _COUNTED = dict.fromkeys(("indicator", "summary", "outcome"), "area_code")
+# What describe_inputs says of the files and of what is expected of them.
+_DESCRIBED = (
+    "source_file",
+    "expected_source",
+    "expected_indicator",
+    "expected_outcome",
+    "expected_code",
+)
 _GUARD_TYPES = {"passed": "boolean", "unexpected": "bigint"}
 
 
@@ -53,19 +63,26 @@ def open_build(
         connection.close()
 
 
+def clear_build(settings: Settings) -> None:
+    """Throw away what a build could keep: its tables, and the rows of files as they were read."""
+    shutil.rmtree(settings.kept_rows, ignore_errors=True)
+    _remove(settings.build_database)
+
+
 def require_build(settings: Settings) -> None:
     """Refuse where no build lies that a part could be put into.
 
     Raises:
         RefreshError: says what to do first.
     """
-    if not settings.build_database.exists():
+    if not is_kept_from(settings.build_database):
+        is_there = settings.build_database.exists()
         raise RefreshError(
             "Making a part of the build",
             [
                 Problem(
                     where=str(settings.build_database),
-                    found="no build yet",
+                    found="one of other code, damaged or in use" if is_there else "no build yet",
                     expected="a build, of which a part can be made anew",
                     remedy="make everything once: lbn refresh, or the job refresh",
                 )
@@ -79,10 +96,20 @@ def load_build(
     vault: Vault,
     files: list[VaultFile],
     tables: Collection[str] = RAW_TABLES.keys(),
+    run: str | None = None,
 ) -> None:
-    """Read vault files into a fresh build database, or some raw tables into the one that is there.
+    """Read vault files into the raw tables of the build, all of them or some.
 
-    Files that their readers refuse are set apart from the vault.
+    Of a build that is there, raw tables that hold the same stay, and so does all that was made of
+    them. Files that their readers refuse are set apart from the vault.
+
+    Args:
+        settings: Where the build is.
+        registry: The sources of the profile.
+        vault: Where the files are.
+        files: What is read.
+        tables: The raw tables to make; without, all.
+        run: The run that keeps what would be made the same again, where all tables are made.
 
     Raises:
         RefreshError: once, with the problems of all files; the build database is then as before.
@@ -109,15 +136,21 @@ def load_build(
             connection.begin()
             describe_inputs(connection, registry, files, methodology)
             _record(connection, registry, files, RAW_TABLES)
+            begin(connection, run)
             connection.commit()
-        if whole:
+        if whole and not is_kept_from(settings.build_database):
             _remove(settings.build_database)
             fresh.replace(settings.build_database)
         else:
             with open_build(settings) as connection:
                 connection.execute(f"attach '{quoted(str(fresh))}' as fresh (read_only)")
                 connection.begin()
-                _put_tables(connection, registry, files, tables, methodology)
+                create_formulas(connection)
+                if whole:
+                    _put_what_changed(connection, registry, files, methodology)
+                else:
+                    _put_tables(connection, registry, files, tables, methodology)
+                begin(connection, run if whole else None)
                 connection.commit()
     except UnreadableError as error:
         for file, problems in error.refused:
@@ -143,6 +176,30 @@ def _require_taken(missing: Collection[str]) -> None:
         )
 
 
+def _put_what_changed(
+    connection: duckdb.DuckDBPyConnection,
+    registry: Registry,
+    files: list[VaultFile],
+    methodology: Methodology,
+) -> None:
+    """Replace the raw tables that hold something else in the database attached as ``fresh``."""
+    for table in RAW_TABLES:
+        # Hashed as it is, not as it was noted: somebody may have edited it.
+        now = version_of(connection, f"fresh.raw.{table}")
+        if version_of(connection, f"raw.{table}") != now:
+            _put_table(connection, table)
+    connection.execute("delete from meta.reading where regexp_matches(reader, '^(raw|meta)\\.')")
+    connection.execute("delete from meta.part where regexp_matches(part, '^(source|raw|meta)\\.')")
+    describe_inputs(connection, registry, files, methodology)
+    _record(connection, registry, files, RAW_TABLES)
+
+
+def _put_table(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    connection.execute(f"create or replace table raw.{table} as from fresh.raw.{table}")
+    for name in ("source_id", "line_number", *RAW_TABLES[table]):
+        connection.execute(f"comment on column raw.{table}.{name} is '{quoted(MEANINGS[name])}'")
+
+
 def _put_tables(
     connection: duckdb.DuckDBPyConnection,
     registry: Registry,
@@ -152,11 +209,7 @@ def _put_tables(
 ) -> None:
     """Replace raw tables by those of the database attached as ``fresh``; the other tables stay."""
     for table in tables:
-        connection.execute(f"create or replace table raw.{table} as from fresh.raw.{table}")
-        for name in ("source_id", "line_number", *RAW_TABLES[table]):
-            connection.execute(
-                f"comment on column raw.{table}.{name} is '{quoted(MEANINGS[name])}'"
-            )
+        _put_table(connection, table)
     anew = {file.source_id for file in files}
     # Of a source that was not read again, what the build says stays; its path is of no use here.
     kept = [
@@ -188,7 +241,8 @@ def _record(
         kinds = {kind for kind, of_kind in TABLES_OF_KIND.items() if table in of_kind}
         sources = [source.id for source in registry.sources if source.kind in kinds]
         parts.record_table("raw", table, [f"source.{source}" for source in sources])
-    parts.record_table("meta", "source_file")
+    for table in _DESCRIBED:
+        parts.record_table("meta", table)
 
 
 def _remove(database: Path) -> None:
@@ -358,13 +412,11 @@ def describe_inputs(
         field.name: f"{_GUARD_TYPES.get(field.name, 'varchar')} not null"
         for field in fields(GuardResult)
     }
-    for table, columns in {
-        "guard_result": verdict | {"checked_at": "varchar"},
-        "part": dict.fromkeys(("part", "version", "code_version"), "varchar not null"),
-        "reading": dict.fromkeys(("reader", "part", "version"), "varchar not null"),
-    }.items():
-        declared = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-        connection.execute(f"create table if not exists meta.{table} ({declared})")
+    declared = ", ".join(f"{name} {kind}" for name, kind in verdict.items())
+    connection.execute(
+        f"create table if not exists meta.guard_result ({declared}, checked_at varchar)"
+    )
+    prepare(connection)
 
 
 def _write(

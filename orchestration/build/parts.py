@@ -8,59 +8,36 @@ its reader noted, the candidate is of mixed parts.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable
 
 import duckdb
 
+from orchestration.build.making import made_of, version_of
 from orchestration.fingerprint import code_version
 from orchestration.problems import Problem
 
 _AGAIN = "materialise it again with what follows it, or everything: lbn refresh, or the job refresh"
 
 
-def _table_version(
-    connection: duckdb.DuckDBPyConnection, schema: str, table: str, reads: Iterable[str] = ()
-) -> str:
-    """A version that changes with what a table holds, whatever the order of its rows.
-
-    A view holds nothing: its version is that of its query and of what it reads.
-    """
-    view = connection.execute(
-        "select sql from duckdb_views() where database_name = current_database() "
-        "and schema_name = ? and view_name = ?",
-        [schema, table],
-    ).fetchone()
-    if view:
-        versions = connection.execute(
-            "select part, version from meta.part where part in (select unnest(?::varchar[])) "
-            "order by part",
-            [sorted(reads)],
-        ).fetchall()
-        held = f"{view[0]} {versions}"
-    else:
-        rows = connection.execute(
-            f'select count(*), sum(hash(held)) from "{schema}"."{table}" as held'
-        ).fetchone()
-        columns = connection.execute(
-            f'select column_name, column_type from (describe "{schema}"."{table}")'
-        ).fetchall()
-        held = f"{rows} {columns}"
-    return hashlib.sha256(held.encode()).hexdigest()[:16]
-
-
 class Parts:
-    """Notes what is made, in the build that a connection is to, by the code as it is now."""
+    """Notes what is made, in the build that a connection is to, by the code as it is now.
+
+    dbt notes what it makes itself, in the transaction that makes it (``making``).
+    """
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
         self._code = code_version()
 
-    def record(self, part: str, version: str, reads: Iterable[str] = ()) -> None:
+    def record(
+        self, part: str, version: str, reads: Iterable[str] = (), made_of: str | None = None
+    ) -> None:
         """Note that a part was made, and of which versions of the parts that it reads."""
         execute = self._connection.execute
         execute("delete from meta.part where part = ?", [part])
-        execute("insert into meta.part values (?, ?, ?)", [part, version, self._code])
+        execute(
+            "insert into meta.part values (?, ?, ?, ?, false)", [part, version, self._code, made_of]
+        )
         execute("delete from meta.reading where reader = ?", [part])
         execute(
             "insert into meta.reading select ?, part, version from meta.part "
@@ -68,12 +45,32 @@ class Parts:
             [part, sorted(reads), part],
         )
 
-    def record_table(self, schema: str, table: str, reads: Iterable[str] = ()) -> str:
-        """Note that a table or view was made; gives its version."""
-        reads = list(reads)
-        version = _table_version(self._connection, schema, table, reads)
-        self.record(f"{schema}.{table}", version, reads)
-        return version
+    def record_table(self, schema: str, table: str, reads: Iterable[str] = ()) -> None:
+        """Note that a table was made."""
+        part = f"{schema}.{table}"
+        self.record(part, version_of(self._connection, part), reads)
+
+    def record_verdict(
+        self, part: str, way: str, stated: str, reads: Iterable[str], *, passed: bool
+    ) -> None:
+        """Note that a guard or a test judged; and of what, if it passed and may be kept."""
+        reads = sorted(set(reads))
+        made = made_of(self._connection, stated, way, reads) if passed else None
+        self.record(part, "judged", reads, made)
+
+    def keep(self, part: str, way: str, stated: str, reads: Iterable[str]) -> bool:
+        """Whether a part would be made of the same again; if so, note that it is kept."""
+        now = made_of(self._connection, stated, way, sorted(set(reads)))
+        noted = self._connection.execute(
+            "select made_of from meta.part where part = ?", [part]
+        ).fetchone()
+        if now is None or noted != (now,):
+            return False
+        self._connection.execute(
+            "update meta.part set code_version = ?, is_kept = true where part = ?",
+            [self._code, part],
+        )
+        return True
 
 
 def mixed_parts(connection: duckdb.DuckDBPyConnection, expected: Collection[str]) -> list[Problem]:

@@ -46,6 +46,13 @@ def refresh(
             help="Build again even where nothing changed; what is published stays as it is.",
         ),
     ] = False,
+    from_scratch: Annotated[
+        bool,
+        typer.Option(
+            "--from-scratch",
+            help="Read every file and make every table anew, whatever was made before.",
+        ),
+    ] = False,
     notify: Annotated[
         bool,
         typer.Option(
@@ -65,8 +72,9 @@ def refresh(
 
     Files come from the inbox, else from the vault (as last published), else from the official
     address where the registry has one. The same inputs and code give the same release: then
-    nothing is done. A refresh that is refused leaves the published release as it was. One whose
-    figures differ too much from it is held (exit code 4) until somebody accepts them.
+    nothing is done. Else what would be made of the same is kept, and the rest is made anew. A
+    refresh that is refused leaves the published release as it was. One whose figures differ too
+    much from it is held (exit code 4) until somebody accepts them.
     """
     from orchestration.defs.refresh import refresh as run
 
@@ -84,7 +92,9 @@ def refresh(
     report.edited(err, edited(settings, registry))
     try:
         with report.Progress(err) as progress:
-            whole = partial(run, force=force, notify=notify, accept=accepted)
+            whole = partial(
+                run, force=force, from_scratch=from_scratch, notify=notify, accept=accepted
+            )
             refreshed = replaceable(settings, lambda: whole(settings, registry, progress))
     except RefusedError:
         # What is missing may be there, under a name that nobody knows.
@@ -113,6 +123,7 @@ def _accepted(given: list[str]) -> dict[str, str]:
 @app.command()
 def status(profile: ProfileOption = None) -> None:
     """Say what is published: which release, built from what, when, and what the guards said."""
+    from orchestration.build.making import said_of_keeping
     from orchestration.publish.held import what_is_held
     from orchestration.publish.verification import verify
 
@@ -127,6 +138,8 @@ def status(profile: ProfileOption = None) -> None:
     waits = what_is_held(settings)
     manifest = read_manifest(release)
     report.status(out, release, manifest, is_intact=damage is None, waits=waits)
+    if kept := said_of_keeping(settings):
+        out.print(f"The build: {kept}")
     for line in _automation(settings):
         out.print(line)
     if damage:

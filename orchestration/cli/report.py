@@ -214,6 +214,8 @@ def refreshed(
         f"({expectations} expectations, {tests} dbt tests); "
         f"{len(manifest['inputs'])} source files"
     )
+    if result.kept:
+        console.print(result.kept)
     _provenance(console, manifest)
     for source in manifest["inputs"]:
         if source["issue"].startswith(("re-issue", "another copy")):

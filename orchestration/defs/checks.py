@@ -3,14 +3,14 @@
 Here: what Dagster is told of a suite. Not here: what the suites expect (data_quality/suites).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 import dagster as dg
+import duckdb
 
 from data_quality import SUITES, GuardResult, Suite, load_suites, run_suite
 from orchestration.build.database import open_build, record_verdicts, require_build
+from orchestration.build.making import end, keep_in
 from orchestration.build.parts import Parts
 from orchestration.defs.keys import key
 from orchestration.defs.told import told
@@ -44,13 +44,12 @@ def _check(settings: Settings, suite: Suite) -> dg.AssetChecksDefinition:
         ],
         required_resource_keys={"turn"},
     )
-    def check() -> Iterator[dg.AssetCheckResult]:
+    def check(context: dg.AssetCheckExecutionContext) -> Iterator[dg.AssetCheckResult]:
         with told():
             require_build(settings)
             with open_build(settings) as connection:
-                results = run_suite(suite, connection)
-                record_verdicts(connection, suite.name, results)
-                Parts(connection).record(f"guard {suite.name}", "judged", suite.reads)
+                kept = keep_in(connection, context.run.run_id) and _is_kept(connection, suite)
+                results = [] if kept else _judge(connection, suite)
             broken = [result for result in results if not result.passed]
             # A warning would not block, so a guard that fails is always an error.
             yield dg.AssetCheckResult(
@@ -60,7 +59,8 @@ def _check(settings: Settings, suite: Suite) -> dg.AssetChecksDefinition:
                 severity=dg.AssetCheckSeverity.ERROR,
                 description="; ".join(result.expected for result in broken) or None,
                 metadata={
-                    "expectations": len(results),
+                    "expectations": len(suite.expectations),
+                    "reused": kept,
                     "failed": len(broken),
                     "failing_rows": dg.MetadataValue.md(_table(broken)),
                 },
@@ -72,6 +72,30 @@ def _check(settings: Settings, suite: Suite) -> dg.AssetChecksDefinition:
                 )
 
     return check
+
+
+def _is_kept(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:
+    """Whether the suite has said of just these tables that each of its rules holds."""
+    passed = connection.execute(
+        "select expectation from meta.guard_result where guard = ? and passed", [suite.name]
+    ).fetchall()
+    return sorted(passed) == sorted((rule.name,) for rule in suite.expectations) and Parts(
+        connection
+    ).keep(*_judged(suite))
+
+
+def _judge(connection: duckdb.DuckDBPyConnection, suite: Suite) -> list[GuardResult]:
+    """Have the suite judge, and note what it says."""
+    results = run_suite(suite, connection)
+    record_verdicts(connection, suite.name, results)
+    passed = all(result.passed for result in results)
+    Parts(connection).record_verdict(*_judged(suite), passed=passed)
+    end(connection)
+    return results
+
+
+def _judged(suite: Suite) -> tuple[str, str, str, set[str]]:
+    return f"guard {suite.name}", "guard", suite.model_dump_json(), suite.reads
 
 
 def _table(broken: Sequence[GuardResult]) -> str:

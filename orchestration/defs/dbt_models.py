@@ -25,8 +25,9 @@ from dbt.artifacts.schemas.run import RunResult
 
 from data_quality import DBT_GUARD, GuardResult
 from orchestration.build.database import open_build, record_verdicts, require_build
-from orchestration.build.dbt import build_models, manifest_path, node_parts
+from orchestration.build.dbt import build_models, candidate_parts, manifest_path, node_parts
 from orchestration.build.expected import expected_of, failing_rows
+from orchestration.build.making import end, forget, keep_in
 from orchestration.build.parts import Parts
 from orchestration.defs.keys import code_at, key
 from orchestration.defs.table_metadata import BuildFacts, behind
@@ -95,6 +96,10 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
             names = _chosen(context)
             if names:
                 _require_what_is_read(context)
+            with open_build(settings) as connection:
+                keeps = keep_in(connection, context.run.run_id)
+                if not names:
+                    forget(connection, candidate_parts(settings, registry))
             runs = [
                 run
                 for run in build_models(settings, registry, names)
@@ -107,7 +112,7 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
                     for run in runs
                     if run.node.resource_type == NodeType.Test
                 }
-                _record(connection, runs, verdicts)
+                _record(connection, runs, verdicts, keeps=keeps)
                 build = BuildFacts(connection)
                 for run in runs:
                     yield from _told_of(context, build, run, verdicts, broken)
@@ -167,18 +172,23 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
         connection: duckdb.DuckDBPyConnection,
         runs: Sequence[RunResult],
         verdicts: Mapping[str, GuardResult],
+        *,
+        keeps: bool,
     ) -> None:
-        """Note in the build what was made and what was judged; all of it or nothing."""
+        """Note what was judged, and its verdict; what was made, dbt has noted."""
         connection.begin()
-        record_verdicts(connection, DBT_GUARD, list(verdicts.values()))
         book = Parts(connection)
+        anew = []
         for run in runs:
             node: Any = run.node
-            _, reads = parts[node.unique_id]
-            if node.unique_id in verdicts:
-                book.record(f"test {node.name}", "judged", reads)
-            elif run.status in _DONE:
-                book.record_table(node.schema, node.name, reads)
+            if verdict := verdicts.get(node.unique_id):
+                _, reads = parts[node.unique_id]
+                judged = (f"test {node.name}", "sql", _stated(node), reads)
+                if not (keeps and book.keep(*judged)):
+                    anew.append(verdict)
+                    book.record_verdict(*judged, passed=verdict.passed)
+        record_verdicts(connection, DBT_GUARD, anew)
+        end(connection)
         connection.commit()
 
     def _told_of(
@@ -200,6 +210,7 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
                         passed=done,
                         description=None if done else verdict.examples,
                         metadata={
+                            "reused": build.is_kept(f"test {node.name}"),
                             "failing_rows": verdict.unexpected,
                             "examples": verdict.examples or "none",
                             "expected": verdict.expected,
@@ -213,7 +224,11 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
             yield dg.MaterializeResult(
                 asset_key=key(settings, node.schema, node.name),
                 data_version=dg.DataVersion(facts.version),
-                metadata={**facts.metadata, "execution_seconds": round(run.execution_time, 3)},
+                metadata={
+                    **facts.metadata,
+                    "reused": build.is_kept(f"{node.schema}.{node.name}"),
+                    "execution_seconds": round(run.execution_time, 3),
+                },
             )
         else:
             broken.append(
@@ -239,15 +254,20 @@ def build_dbt_models(settings: Settings, registry: Registry) -> dg.AssetsDefinit
             remedy=f"see all rows with {_compiled(node)}; then put right what they come from",
         )
 
+    def _stated(node: Any) -> str:
+        """What a test is, as dbt has it when it looks whether it may keep the verdict."""
+        config = node.config
+        limits = [config.limit, config.fail_calc, config.warn_if, config.error_if]
+        return json.dumps([node.compiled_code, *limits], sort_keys=True)
+
     def _compiled(node: Any) -> str:
+        """Where its SQL is, in words that hold on any machine: a release says them."""
         folder = settings.dbt_target / "compiled" / node.package_name
         compiled = folder / node.original_file_path
         if node.resource_type == NodeType.Test and node.test_node_type == "generic":
             compiled = compiled / node.path
-        return (
-            str(compiled.relative_to(PROJECT_ROOT))
-            if compiled.is_relative_to(PROJECT_ROOT)
-            else str(compiled)
-        )
+        if compiled.is_relative_to(PROJECT_ROOT):
+            return str(compiled.relative_to(PROJECT_ROOT))
+        return f"$LBN_DATA/{compiled.relative_to(settings.data)}"
 
     return dbt_models

@@ -63,7 +63,12 @@ def build_raw_tables(settings: Settings, registry: Registry) -> dg.AssetsDefinit
         chosen = [tables[each] for each in context.selected_asset_keys if each in tables]
         with told():
             load_build(
-                settings, registry, Vault(settings, registry), load_taken_files(settings), chosen
+                settings,
+                registry,
+                Vault(settings, registry),
+                load_taken_files(settings),
+                chosen,
+                context.run.run_id,
             )
         with open_build(settings, read_only=True) as connection:
             build = BuildFacts(connection)

@@ -29,6 +29,7 @@ class Refreshed:
     outcome: Outcome
     release: Path
     manifest: dict[str, Any]
+    kept: str = ""
 
     @property
     def accepted(self) -> list[dict[str, str]]:
@@ -43,6 +44,7 @@ def refresh(
     announcer: Announcer,
     *,
     force: bool = False,
+    from_scratch: bool = False,
     notify: bool = True,
     accept: Mapping[str, str] | None = None,
 ) -> Refreshed:
@@ -51,6 +53,7 @@ def refresh(
     Args:
         announcer: Told what is being done, in a few words, as it is begun, and what failed.
         force: Build again even where nothing changed.
+        from_scratch: And keep nothing of what was made before.
         notify: Tell whom the settings name how it ended.
         accept: What may differ from the current release beyond its band, and why. A candidate
             that was held for it is published as it is.
@@ -60,6 +63,7 @@ def refresh(
         RefreshError: inputs or guards refused the refresh; nothing was published.
         RunFailedError: a step failed for another reason; nothing was published.
     """
+    force = force or from_scratch
     with Turn(settings).taken(announcer.wait):
         announcer.announce("Looking for the source files")
         found = look(settings, registry, accept)
@@ -68,12 +72,16 @@ def refresh(
         if found.outcome == "unchanged" and found.release and not force and not waits:
             return Refreshed("unchanged", found.release, read_manifest(found.release))
         job = "publish" if waits else "refresh"
-        options = {"force": force, "notify": notify}
+        options = {"force": force, "from_scratch": from_scratch, "notify": notify}
         _run(settings, registry, announcer, job, options, dict(accept or {}))
+        # DuckDB is imported by now.
+        from orchestration.build.making import said_of_keeping
+
         current = current_release(settings.releases)
         assert current is not None
         outcome: Outcome = "built" if force or waits else found.outcome
-        return Refreshed(outcome, current, read_manifest(current))
+        kept = "" if waits else said_of_keeping(settings)
+        return Refreshed(outcome, current, read_manifest(current), kept)
 
 
 def _run(

@@ -12,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from orchestration.build.database import clear_build
 from orchestration.defs.instance import write_whole
 from orchestration.defs.keys import code_at, key
 from orchestration.defs.look import look
@@ -48,6 +49,11 @@ class RefreshConfig(dg.Config):
         default=False,
         description="Build again even where nothing changed. The same inputs and code give the "
         "same release, so what is published stays; the build is made anew and guarded.",
+    )
+    from_scratch: bool = Field(
+        default=False,
+        description="Build again, and keep nothing of what was made before: every file is read and "
+        "every table made anew.",
     )
     notify: bool = Field(
         default=True,
@@ -119,10 +125,12 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
             # Whoever materialises a part wants that part, changed or not.
             if (
                 _is_whole(context)
-                and not config.force
+                and not (config.force or config.from_scratch)
                 and _nothing_to_build(context, chosen, unused, accepted)
             ):
                 return
+            if config.from_scratch:
+                clear_build(settings)
             fill_sample_inbox(chosen, registry)
             vault = Vault(chosen, registry)
             files = vault.take_all(

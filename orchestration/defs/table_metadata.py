@@ -44,13 +44,19 @@ class BuildFacts:
             ]
             for table, of_table in groupby(columns, key=lambda row: row[0])
         }
-        self._versions = dict(connection.execute("select part, version from meta.part").fetchall())
+        noted = connection.execute("select part, version, is_kept from meta.part").fetchall()
+        self._versions = {part: version for part, version, _ in noted}
+        self._kept = {part for part, _, kept in noted if kept}
         self._tables = set(
             connection.execute(
                 "select schema_name, table_name from duckdb_tables() "
                 "where database_name = current_database()"
             ).fetchall()
         )
+
+    def is_kept(self, part: str) -> bool:
+        """Whether it was not made anew, since it would have been made of the same."""
+        return part in self._kept
 
     def of(self, schema: str, table: str) -> TableFacts:
         metadata: dict[str, Any] = {

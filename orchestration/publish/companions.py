@@ -6,17 +6,53 @@ anything else than it.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from orchestration.layout import EXPLORER, EXPORTS, LICENCES, MANIFEST, OF_THE_RELEASE, README, SBOM
-from orchestration.queries import open_release
+import duckdb
+
+from orchestration.build.making import table_version
+from orchestration.fingerprint import running_code
+from orchestration.layout import (
+    EXPLORER,
+    EXPORTS,
+    LICENCES,
+    MANIFEST,
+    OF_THE_RELEASE,
+    README,
+    SBOM,
+    read_manifest,
+)
+from orchestration.queries import Row, open_release
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
 from orchestration.text import one_line
 
+# What writes exports and pages, and what it calls (a test holds it against what they import). What
+# they ask a release for is in its warehouse; the yml of the marts has their units.
+_WRITTEN_BY = (
+    "dbt_project/models/marts/**/*.yml",
+    "dbt_project/seeds/*",
+    "orchestration/modelling/seeds.py",
+    "orchestration/publish/limits.*",
+    "orchestration/publish/provenance.py",
+    "orchestration/publish/scales.py",
+    "orchestration/sources/**/*",
+    "orchestration/fingerprint.py",
+    "orchestration/layout.py",
+    "orchestration/problems.py",
+    "orchestration/queries.py",
+    "orchestration/settings.py",
+    "orchestration/text.py",
+    "requirements.lock",
+)
+WRITTEN_BY = {
+    EXPORTS: (*_WRITTEN_BY, "orchestration/publish/exports/*"),
+    EXPLORER: (*_WRITTEN_BY, "orchestration/publish/explorer/**/*"),
+}
 # Made with the lock of what runs, which they speak of (tests/tools/libraries.py).
 LIBRARIES = Path(__file__).with_name("libraries")
 
@@ -36,21 +72,65 @@ def write_documentation(settings: Settings, registry: Registry, folder: Path) ->
         shutil.copyfile(LIBRARIES / name, folder / name)
 
 
-def write_for_people(release: Path) -> dict[str, str]:
+def write_for_people(release: Path, before: Path | None = None) -> tuple[dict[str, str], Row]:
     """Write exports and explorer of a release into new folders of it.
 
+    What would be made of the same as in the release before is copied from there: never linked,
+    since what damages one file would damage both.
+
+    Args:
+        release: The folder, which has its warehouse.
+        before: A release whose files are those that were published, if there is one.
+
     Returns:
-        The content id of each file.
+        The content id of each file, and what each folder was made of.
     """
     from orchestration.publish.explorer import write_explorer
     from orchestration.publish.exports import write_exports
 
-    said: dict[Path, str] = {}
+    said: dict[str, str] = {}
+    made_of: Row = {}
+    told = read_manifest(before) if before else {}
     with open_release(release) as warehouse:
         for name, write in ((EXPORTS, write_exports), (EXPLORER, write_explorer)):
-            (release / name).mkdir()
-            said |= write(warehouse, release / name)
-    return {file.relative_to(release).as_posix(): said[file] for file in sorted(said)}
+            made_of[name] = _made_of(warehouse, WRITTEN_BY[name])
+            if before and told.get("companions", {}).get(name) == made_of[name]:
+                shutil.copytree(before / name, release / name)
+                said |= {
+                    file: each
+                    for file, each in told["content_ids"].items()
+                    if file.startswith(f"{name}/")
+                }
+            else:
+                (release / name).mkdir()
+                written = write(warehouse, release / name)
+                said |= {
+                    file.relative_to(release).as_posix(): each for file, each in written.items()
+                }
+    return dict(sorted(said.items())), made_of
+
+
+def _made_of(warehouse: duckdb.DuckDBPyConnection, code: Sequence[str]) -> str:
+    """The hash of what exports or pages are made of: the marts, what is said of them, the code."""
+    marts = warehouse.execute(
+        "select table_name, comment from duckdb_tables() "
+        "where database_name = current_database() and schema_name = 'marts' order by all"
+    ).fetchall()
+    stated = [
+        running_code(code),
+        marts,
+        [table_version(warehouse, f"marts.{mart}") for mart, _ in marts],
+        *(
+            warehouse.execute(query).fetchall()
+            for query in (
+                "select table_name, column_name, data_type, comment from duckdb_columns() "
+                "where database_name = current_database() and schema_name = 'marts' order by all",
+                "from meta.mart_key order by all",
+                "select profile, country, label from meta.release",
+            )
+        ),
+    ]
+    return hashlib.sha256(repr(stated).encode()).hexdigest()
 
 
 def write_readme(folder: Path, manifest: Mapping[str, Any]) -> None:

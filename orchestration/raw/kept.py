@@ -13,7 +13,7 @@ import io
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -21,36 +21,30 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from orchestration.fingerprint import files_hash
+from orchestration.fingerprint import running_code
 from orchestration.modelling.seeds import Indicator
-from orchestration.settings import PROJECT_ROOT
 from orchestration.sources.registry import Profile, Source
 from orchestration.sources.vault import INCOMING, VaultFile
 
 # What the readers are, and what they call; a test holds it against what they import.
 READ_BY = (
-    "raw",
-    "sources",
-    "modelling/seeds.py",
-    "fingerprint.py",
-    "layout.py",
-    "problems.py",
-    "queries.py",
-    "settings.py",
-    "text.py",
+    "orchestration/raw/*.py",
+    "orchestration/sources/*.py",
+    "orchestration/modelling/seeds.py",
+    "orchestration/fingerprint.py",
+    "orchestration/layout.py",
+    "orchestration/problems.py",
+    "orchestration/queries.py",
+    "orchestration/settings.py",
+    "orchestration/text.py",
+    "requirements.lock",
 )
 
 
 @cache
 def reader_version() -> str:
     """The hash of the code that reads files, and of the libraries that it stands on."""
-    return files_hash([*_code(), PROJECT_ROOT / "requirements.lock"])
-
-
-def _code() -> Iterator[Path]:
-    for name in READ_BY:
-        path = PROJECT_ROOT / "orchestration" / name
-        yield from path.rglob("*.py") if path.is_dir() else [path]
+    return running_code(READ_BY)
 
 
 class KeptRows:

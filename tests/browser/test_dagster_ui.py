@@ -99,7 +99,7 @@ def test_refresh_by_clicks_to_green(server: Server, page: Any) -> None:
     editor = page.locator(".CodeMirror, .cm-editor").first
     editor.wait_for()
     # The options stand there with their defaults.
-    for option in ("fetch", "force", "notify"):
+    for option in ("fetch", "force", "from_scratch", "notify"):
         page.get_by_text(option, exact=True).first.wait_for()
     shot(page, "launchpad")
     page.goto(server.url + JOB)

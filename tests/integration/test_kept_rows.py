@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import grimp
 import pytest
 
 from orchestration.modelling.seeds import load_methodology
 from orchestration.raw import kept as kept_rows
-from orchestration.raw.kept import READ_BY, KeptRows
+from orchestration.raw.kept import KeptRows
 from orchestration.raw.readers import RAW_TABLES, read_all
-from orchestration.settings import PROJECT_ROOT, Settings
+from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, load_registry
 from orchestration.sources.vault import Vault
 
@@ -160,18 +159,3 @@ def test_the_seed_of_indicators_counts_for_the_files_that_have_them(read_once: S
     assert kept.place(file, source, indicators) != kept.place(
         replace(file, sha256="0" * 64), source, indicators
     )
-
-
-def test_what_reads_is_what_the_readers_import() -> None:
-    """Whatever a reader calls is code that its rows are kept under."""
-    graph = grimp.build_graph("orchestration")
-    readers = "orchestration.raw.readers"
-    called = {readers, *graph.find_upstream_modules(readers)}
-    packages = {"orchestration", "orchestration.modelling"}
-    read_by = {f"orchestration.{name.removesuffix('.py').replace('/', '.')}" for name in READ_BY}
-    assert {
-        module
-        for module in called - packages
-        if not any(module == each or module.startswith(f"{each}.") for each in read_by)
-    } == set()
-    assert all((PROJECT_ROOT / "orchestration" / name).exists() for name in READ_BY)

@@ -10,6 +10,7 @@ import pytest
 
 from data_quality import GuardResult, load_suites
 from orchestration.build.database import load_build, open_build, record_verdicts
+from orchestration.build.making import prepare
 from orchestration.build.parts import Parts, mixed_parts, outdated
 from orchestration.problems import RefreshError
 from orchestration.settings import Settings
@@ -90,29 +91,42 @@ def test_a_part_without_a_build_is_refused(tmp_path: Path, sample_inbox: Path) -
     assert not settings.build_database.exists()
 
 
-def test_a_version_goes_by_what_a_table_holds(built: Settings) -> None:
+def test_a_version_goes_by_what_a_table_holds() -> None:
     with duckdb.connect() as build:
         build.execute(
-            "create schema meta; create schema s;"
-            "create table meta.part (part varchar, version varchar, code_version varchar);"
-            "create table meta.reading (reader varchar, part varchar, version varchar);"
-            "create table s.t as from range(100) as r(n);"
-            "create view s.v as select n from s.t"
+            "create schema meta; create schema s; create table s.t as from range(100) r(n)"
         )
+        prepare(build)
         parts = Parts(build)
-        first, view = parts.record_table("s", "t"), parts.record_table("s", "v", ["s.t"])
-        build.execute("create or replace table s.t as from range(100) as r(n) order by n desc")
-        assert parts.record_table("s", "t") == first
+
+        def recorded() -> str:
+            parts.record_table("s", "t")
+            noted = build.execute("select version from meta.part where part = 's.t'")
+            return str(noted.fetchall()[0][0])
+
+        first = recorded()
+        parts.record("s.v", "of t", ["s.t"])
+        build.execute("create or replace table s.t as from range(100) r(n) order by n desc")
+        assert recorded() == first
         assert mixed_parts(build, []) == []
-        build.execute("update s.t set n = -1 where n = 7")
-        assert parts.record_table("s", "t") != first
-        # The view was made of the table as it was.
+        for change in (
+            "update s.t set n = -1 where n = 7",
+            "insert into s.t select 8",
+            "alter table s.t rename n to m",
+            "alter table s.t alter m type double",
+            "delete from s.t where m = 8",
+            "delete from s.t",
+        ):
+            before = recorded()
+            build.execute(change)
+            assert recorded() != before, change
+        # The other was made of the table as it was.
         (problem,) = mixed_parts(build, [])
         assert (problem.where, "s.t" in problem.found) == ("s.v", True)
-        assert parts.record_table("s", "v", ["s.t"]) != view
+        parts.record("s.v", "of t anew", ["s.t"])
         assert mixed_parts(build, []) == []
         assert [p.where for p in mixed_parts(build, ["s.missing"])] == ["s.missing"]
         parts.record("guard g", "judged", ["s.v"])
         build.execute("insert into s.t values (1)")
-        parts.record_table("s", "t")
+        recorded()
         assert outdated(build) == {"s.v": "s.t", "guard g": "s.t"}

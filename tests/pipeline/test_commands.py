@@ -172,29 +172,27 @@ def ran(sample: Site, monkeypatch: pytest.MonkeyPatch) -> Ran:
     return made
 
 
-@of("refresh", "inbox", "fetch", "force", "notify")
+@of("refresh", "inbox", "fetch", "force", "from_scratch", "notify")
 @pytest.mark.parametrize(
-    ("arguments", "fetch", "force", "notify"),
+    ("arguments", "changed"),
     [
-        ([], False, False, True),
-        (["--fetch"], True, False, True),
-        (["--force"], False, True, True),
-        (["--no-notify"], False, False, False),
-        (["--notify"], False, False, True),
+        ([], {}),
+        (["--fetch"], {"fetch": True}),
+        (["--force"], {"force": True}),
+        (["--from-scratch"], {"from_scratch": True}),
+        (["--no-notify"], {"notify": False}),
+        (["--notify"], {}),
     ],
     ids=str,
 )
 def test_refresh_does_as_it_is_told(
-    ask: Ask, ran: Ran, tmp_path: Path, arguments: list[str], fetch: bool, force: bool, notify: bool
+    ask: Ask, ran: Ran, tmp_path: Path, arguments: list[str], changed: dict[str, bool]
 ) -> None:
     answer = ask("refresh", *arguments)
     assert answer.code == 0, answer.err
     assert ran.settings is not None
-    assert (ran.settings.fetch, ran.options["force"], ran.options["notify"]) == (
-        fetch,
-        force,
-        notify,
-    )
+    told = {"fetch": False, "force": False, "from_scratch": False, "notify": True} | changed
+    assert {"fetch": ran.settings.fetch, **ran.options, "accept": None} == told | {"accept": None}
     assert (ran.settings.profile, ran.settings.inbox) == ("sample", ask.data / "sample" / "inbox")
     ask("refresh", *arguments, "--inbox", str(tmp_path), "--profile", "england")
     assert (ran.settings.profile, ran.settings.inbox) == ("england", tmp_path)
@@ -232,11 +230,21 @@ def test_what_refresh_is_told_reaches_the_run(
         return iter(())
 
     monkeypatch.setattr("dagster._core.execution.api.execute_run_iterator", execute)
-    for told in (["--force"], ["--fetch", "--force"], ["--force", "--no-notify"]):
+    for told in (
+        ["--force"],
+        ["--fetch", "--force"],
+        ["--force", "--no-notify"],
+        ["--from-scratch"],
+    ):
         answer = Ask(tmp_path)("refresh", *told)
         assert answer.code == 0, answer.err
-    plain = {"fetch": False, "force": True, "notify": True}
-    assert configs == [plain, plain | {"fetch": True}, plain | {"notify": False}]
+    plain = {"fetch": False, "force": True, "from_scratch": False, "notify": True}
+    assert configs == [
+        plain,
+        plain | {"fetch": True},
+        plain | {"notify": False},
+        plain | {"from_scratch": True},
+    ]
 
 
 def test_a_refresh_says_what_joined_and_what_left_and_how_many_guards_passed(

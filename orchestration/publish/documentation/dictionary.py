@@ -289,8 +289,12 @@ def write_dbt_docs(settings: Settings, registry: Registry, folder: Path) -> Path
     for name, file in zip(
         ("MANIFEST", "CATALOG"), generate_catalog(settings, registry), strict=True
     ):
+        said = read_dbt_manifest(file)
+        # In these, dbt has last what it parsed last.
+        for links in {"group_map", "child_map", "parent_map"} & said.keys():
+            said[links] = {of: sorted(to) for of, to in said[links].items()}
         text = json.dumps(
-            _without_machine(read_dbt_manifest(file), settings),
+            _without_machine(said, settings),
             separators=(",", ":"),
             sort_keys=True,
         )
