@@ -249,10 +249,18 @@ class DrawnEdition:
             rated, in_cni = rated[has_value], in_cni[has_value]
         return rated, in_cni
 
-    def _of_rated(self, codes: Codes, flags: Flags) -> Flags:
-        """Flags of these areas as those of the rated; one that is not among them is not within."""
-        position = np.minimum(np.searchsorted(codes, self.rated), len(codes) - 1)
-        return np.asarray(flags[position] & (codes[position] == self.rated))
+    @cached_property
+    def _of_rated(self) -> dict[str, tuple[Positions, Flags]]:
+        """By carry rule, where each rated area stands among the rule's, and if it does at all.
+
+        Kept for all draws: codes are text, and looking them up takes longer than a draw.
+        """
+        codes = {rule: carry.area_codes for rule, carry in self.carries.items()}
+        found = {}
+        for rule, areas in (codes or {DIRECT: self.imd.area_codes}).items():
+            position = np.minimum(np.searchsorted(areas, self.rated), len(areas) - 1)
+            found[rule] = position, np.asarray(areas[position] == self.rated)
+        return found
 
     @property
     def rated(self) -> Codes:
@@ -283,15 +291,16 @@ class DrawnEdition:
         scores = self.imd.scores(choices.imd_weights, choices.tie_rule)
         self.check_carry_rule(choices.carry_rule)
         if not self.carries:
-            codes, imd = self.imd.area_codes, self.imd.within(scores, imd_percent)
+            imd = self.imd.within(scores, imd_percent)
         else:
-            carry = self.carries[choices.carry_rule]
-            codes, imd = carry.area_codes, carry.within(self.imd, scores, imd_percent)
+            imd = self.carries[choices.carry_rule].within(self.imd, scores, imd_percent)
         cni = self.cni.within(
             self.cni.scores(choices.cni_weights, choices.tie_rule),
             self.cni_percent + choices.points,
         )
-        return self._of_rated(codes, imd), cni[self._on_both[1]]
+        position, is_there = self._of_rated[choices.carry_rule]
+        # An area that the rule does not reach is not within.
+        return imd[position] & is_there, cni[self._on_both[1]]
 
 
 @dataclass(frozen=True)
