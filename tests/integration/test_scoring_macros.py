@@ -195,21 +195,24 @@ def test_of_areas_that_do_not_differ_nothing_is_an_areas_own(
 
 
 def standardised(connection: duckdb.DuckDBPyConnection, rows: pd.DataFrame) -> pd.DataFrame:
-    """What the macro makes of the rows, by indicator and area."""
+    """The rows that have a value, each with what the macro makes of it, by indicator and area."""
     connection.register("given_rows", rows)
     found = connection.execute(
-        f"select * from ({_MODULE.standardise('given_rows')}) order by indicator, area_code"
+        f"""
+        select * from given_rows
+        join ({_MODULE.standardise("given_rows")}) using (indicator_number, worse)
+        order by indicator_number, area_code
+        """
     ).df()
     connection.unregister("given_rows")
     return found
 
 
-def frame(standardisation: str, worse: list[float | None], indicator: str = "i") -> pd.DataFrame:
+def frame(standardisation: str, worse: list[float | None], number: int = 1) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "index_release": "r",
-            "indicator": indicator,
-            "area_code": [f"A{number:05}" for number in range(len(worse))],
+            "indicator_number": number,
+            "area_code": [f"A{area:05}" for area in range(len(worse))],
             "worse": pd.array(worse, dtype="Float64"),
             "standardisation": standardisation,
         }
@@ -227,9 +230,9 @@ def test_rank_normal_is_scipys_rank_and_normal(
 ) -> None:
     rows = frame("rank_normal", [*worse, *([None] * missing)])
     # Another indicator's values are ranked apart.
-    other = frame("none", [9.0, 8.0], "j")
+    other = frame("none", [9.0, 8.0], 2)
     both = standardised(connection, pd.concat([rows, other]))
-    found = both[both["indicator"] == "i"]
+    found = both[both["indicator_number"] == 1]
     places = rankdata(-np.array(worse), method="average")
     count = len(worse)
     assert found["place"].tolist() == places.tolist()
@@ -238,7 +241,7 @@ def test_rank_normal_is_scipys_rank_and_normal(
     assert found["standard_score"].to_numpy() == pytest.approx(
         ndtri((count - places + 1) / (count + 1)), rel=0, abs=1e-14
     )
-    assert both[both["indicator"] == "j"]["standard_score"].tolist() == [9.0, 8.0]
+    assert both[both["indicator_number"] == 2]["standard_score"].tolist() == [9.0, 8.0]
 
 
 @settings(deadline=None, max_examples=40)

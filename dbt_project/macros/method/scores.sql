@@ -8,10 +8,13 @@
 {% macro to_compare(score) -%} round({{ score }}, 9) {%- endmacro %}
 
 {# Values that are to be added up in a stated order, so that the last digits are the same on every
-   run. #}
+   run. Gathered, then put in order: where groups are small, several times quicker than
+   list(... order by). #}
 {% macro in_order(expression, ordering, condition=none) -%}
-    list_sum(list({{ expression }} order by {{ ordering }})
-    {%- if condition %} filter ({{ condition }}){% endif %})
+    {%- set only = ' filter (' ~ condition ~ ')' if condition else '' -%}
+    list_sum(list_select(
+        list({{ expression }}){{ only }}, list_grade_up(list({{ ordering }}){{ only }})
+    ))
 {%- endmacro %}
 
 {% macro mean_in_order(number, weight, ordering) -%}

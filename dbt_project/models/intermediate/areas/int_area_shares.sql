@@ -108,7 +108,7 @@ by_way_of as (
         best_fit.to_type,
         best_fit.to_code,
         -- In a stated order, so that the last digits are the same on every run.
-        list_sum(list(exact_fit.portion * best_fit.portion order by exact_fit.to_code)) as portion
+        {{ in_order('exact_fit.portion * best_fit.portion', 'exact_fit.to_code') }} as portion
     from exact_fit
     inner join best_fit
         on

@@ -2,7 +2,10 @@
 -- and are ranked and standardised like any other.
 with declared as (
 
-    select * from {{ ref('indicators') }}
+    select
+        *,
+        row_number() over (order by index_release, indicator) as indicator_number
+    from {{ ref('indicators') }}
 
 ),
 
@@ -10,6 +13,7 @@ of_files as (
 
     select
         indicator_values.*,
+        declared.indicator_number,
         declared.standardisation,
         declared.part_of,
         -- The last bits of a rate must not break a tie.
@@ -29,7 +33,7 @@ of_files as (
 
 ),
 
-of_files_standardised as (
+values_of_files as (
 
     {{ standardise('of_files') }}
 
@@ -54,12 +58,17 @@ composites as (
         parts.part_of as indicator,
         parts.area_code,
         'composite' as value_origin,
+        any_value(declared.indicator_number) as indicator_number,
         any_value(declared.standardisation) as standardisation,
-        list_sum(list(parts.standard_score order by parts.indicator)) / count(*)
+        {{ in_order('standards.standard_score', 'parts.indicator') }} / count(*)
             -- The word of the marts' contract.
             as value, -- noqa: RF04
-        round(list_sum(list(parts.standard_score order by parts.indicator)) / count(*), 12) as worse
-    from of_files_standardised as parts
+        round({{ in_order('standards.standard_score', 'parts.indicator') }} / count(*), 12) as worse
+    from of_files as parts
+    inner join values_of_files as standards
+        on
+            parts.indicator_number = standards.indicator_number
+            and parts.worse = standards.worse
     inner join declared
         on
             parts.index_release = declared.index_release
@@ -73,20 +82,42 @@ composites as (
 
 ),
 
-composites_standardised as (
+values_of_composites as (
 
     {{ standardise('composites') }}
 
 ),
 
 -- An area without a value has no rank, and is kept with the reason.
-without_value as (
+of_files_standardised as (
 
     select
-        *,
-        null as standard_score
+        of_files.*,
+        standards.areas_ranked,
+        standards.indicator_rank,
+        standards.place,
+        standards.standard_score
     from of_files
-    where worse is null
+    left join values_of_files as standards
+        on
+            of_files.indicator_number = standards.indicator_number
+            and of_files.worse = standards.worse
+
+),
+
+composites_standardised as (
+
+    select
+        composites.*,
+        standards.areas_ranked,
+        standards.indicator_rank,
+        standards.place,
+        standards.standard_score
+    from composites
+    inner join values_of_composites as standards
+        on
+            composites.indicator_number = standards.indicator_number
+            and composites.worse = standards.worse
 
 )
 
@@ -116,6 +147,4 @@ from (
     select * from of_files_standardised
     union all by name
     select * from composites_standardised
-    union all by name
-    select * from without_value
 ) as scores

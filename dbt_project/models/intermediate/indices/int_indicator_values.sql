@@ -106,7 +106,7 @@ larger_areas as (
         sum(n) as larger_n,
         count(own_logit) as logits,
         -- In the order of the areas, so that the last digits are the same on every run.
-        list_sum(list(counted_value order by area_code)) / count(counted_value) as mean_value
+        {{ in_order('counted_value', 'area_code') }} / count(counted_value) as mean_value
     from logits
     where larger_area_code is not null
     group by index_release, indicator, larger_area_code
@@ -128,9 +128,9 @@ spreads as (
         logits.index_release,
         logits.indicator,
         logits.larger_area_code,
-        list_sum(
-            list(pow(logits.own_logit - larger_logits.larger_logit, 2) order by logits.area_code)
-        ) / (count(*) - 1) as variance_between
+        {{ in_order(
+            'pow(logits.own_logit - larger_logits.larger_logit, 2)', 'logits.area_code'
+        ) }} / (count(*) - 1) as variance_between
     from logits
     inner join larger_logits
         on
