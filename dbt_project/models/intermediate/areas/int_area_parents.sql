@@ -32,17 +32,22 @@ shortest as (
         child_type,
         child_code,
         parent_type,
-        parent_code,
-        cost,
-        min(cost) over (partition by child_type, child_code, parent_type) as least_cost
+        min(cost) as cost
     from ways
+    group by child_type, child_code, parent_type
 
 )
 
-select distinct
-    child_type,
-    child_code,
-    parent_type,
-    parent_code
-from shortest
-where cost = least_cost
+-- Ways differ in their cost or their end, so that each row is one.
+select
+    ways.child_type,
+    ways.child_code,
+    ways.parent_type,
+    ways.parent_code
+from ways
+inner join shortest
+    on
+        ways.child_type = shortest.child_type
+        and ways.child_code = shortest.child_code
+        and ways.parent_type = shortest.parent_type
+        and ways.cost = shortest.cost

@@ -1,20 +1,27 @@
 -- A domain's rank, by the release's route, and its score on the scale on which domains may be added
 -- up.
-with published as (
+with domains as (
 
     select
-        measures.index_release,
-        measures.measure as domain,
+        *,
+        {{ group_number('index_release', 'domain') }} as domain_number
+    from {{ ref('stg_domain_weights') }}
+
+),
+
+published as (
+
+    select
+        domains.domain_number,
         measures.area_code,
         measures.line_number,
         measures.published_score,
         measures.published_rank,
-        count(*) over (partition by measures.index_release, measures.measure) as published_areas,
-        method.rank_worst_first(
-            measures.published_score, (measures.index_release, measures.measure)
-        ) as rank_from_score
+        count(*) over (partition by domains.domain_number) as published_areas,
+        method.rank_worst_first(measures.published_score, domains.domain_number)
+            as rank_from_score
     from {{ ref('stg_index_measures') }} as measures
-    inner join {{ ref('stg_domain_weights') }} as domains
+    inner join domains
         on
             measures.index_release = domains.index_release
             and measures.measure = domains.domain
@@ -25,22 +32,24 @@ with published as (
 rebuilt as (
 
     select
-        index_release,
-        domain,
-        area_code,
-        domain_score as indicator_score,
-        domain_rank as indicator_rank,
-        areas_ranked as indicator_areas
-    from {{ ref('int_domain_rebuilds') }}
-    where route = 'indicators'
+        domains.domain_number,
+        rebuilds.area_code,
+        rebuilds.domain_score as indicator_score,
+        rebuilds.domain_rank as indicator_rank,
+        rebuilds.areas_ranked as indicator_areas
+    from {{ ref('int_domain_rebuilds') }} as rebuilds
+    inner join domains
+        on
+            rebuilds.index_release = domains.index_release
+            and rebuilds.domain = domains.domain
+    where rebuilds.route = 'indicators'
 
 ),
 
 side_by_side as (
 
     select
-        coalesce(published.index_release, rebuilt.index_release) as index_release,
-        coalesce(published.domain, rebuilt.domain) as domain,
+        coalesce(published.domain_number, rebuilt.domain_number) as domain_number,
         coalesce(published.area_code, rebuilt.area_code) as area_code,
         published.line_number,
         published.published_score,
@@ -53,8 +62,7 @@ side_by_side as (
     from published
     full join rebuilt
         on
-            published.index_release = rebuilt.index_release
-            and published.domain = rebuilt.domain
+            published.domain_number = rebuilt.domain_number
             and published.area_code = rebuilt.area_code
 
 ),
@@ -63,8 +71,8 @@ both_ways as (
 
     select
         *,
-        count(indicator_rank) over (partition by index_release, domain) > 0 as is_rebuilt,
-        count(published_areas) over (partition by index_release, domain) > 0 as is_published
+        count(indicator_rank) over (partition by domain_number) > 0 as is_rebuilt,
+        count(published_areas) over (partition by domain_number) > 0 as is_published
     from side_by_side
 
 ),
@@ -73,7 +81,9 @@ placed as (
 
     select
         both_ways.*,
-        weights.weight,
+        domains.index_release,
+        domains.domain,
+        domains.weight,
         releases.score_tie_rule,
         releases.arithmetic,
         releases.published_domain_score,
@@ -95,12 +105,9 @@ placed as (
             else both_ways.published_areas
         end as areas_ranked
     from both_ways
-    inner join {{ ref('stg_domain_weights') }} as weights
-        on
-            both_ways.index_release = weights.index_release
-            and both_ways.domain = weights.domain
+    inner join domains on both_ways.domain_number = domains.domain_number
     inner join {{ ref('index_releases') }} as releases
-        on both_ways.index_release = releases.index_release
+        on domains.index_release = releases.index_release
 
 ),
 
@@ -108,8 +115,7 @@ transformed as (
 
     select
         *,
-        method.place_for_transform(domain_rank, (index_release, domain), score_tie_rule)
-            as transform_rank
+        method.place_for_transform(domain_rank, domain_number, score_tie_rule) as transform_rank
     from placed
     where domain_rank is not null
 

@@ -4,7 +4,7 @@ with declared as (
 
     select
         *,
-        row_number() over (order by index_release, indicator) as indicator_number
+        {{ group_number('index_release', 'indicator') }} as indicator_number
     from {{ ref('indicators') }}
 
 ),

@@ -1,23 +1,33 @@
 -- Sub-domains (and domains that have none) from their indicators. An area that lacks one of the
 -- indicators has no score.
-with summed as (
+with weights as (
 
     select
-        weights.index_release,
-        weights.domain,
-        weights.sub_domain,
+        *,
+        {{ group_number('index_release', 'sub_domain') }} as sub_domain_number
+    from {{ ref('int_indicator_weights') }}
+
+),
+
+summed as (
+
+    select
+        weights.sub_domain_number,
+        any_value(weights.index_release) as index_release,
+        any_value(weights.domain) as domain,
+        any_value(weights.sub_domain) as sub_domain,
         scores.area_code,
         -- A compensated sum does not depend on the order in which threads bring the parts.
         fsum(weights.weight * scores.standard_score)
         / case any_value(weights.combination) when 'mean' then fsum(weights.weight) else 1 end
             as exact_score
-    from {{ ref('int_indicator_weights') }} as weights
+    from weights
     inner join {{ ref('int_indicator_scores') }} as scores
         on
             weights.index_release = scores.index_release
             and weights.indicator = scores.indicator
     where scores.standard_score is not null
-    group by weights.index_release, weights.domain, weights.sub_domain, scores.area_code
+    group by weights.sub_domain_number, scores.area_code
     having count(*) = any_value(weights.indicators)
 
 ),
@@ -25,6 +35,7 @@ with summed as (
 rounded as (
 
     select
+        sub_domain_number,
         index_release,
         domain,
         sub_domain,
@@ -36,7 +47,7 @@ rounded as (
 )
 
 select
-    *,
-    method.rank_worst_first(sub_domain_score, (index_release, sub_domain)) as sub_domain_rank,
-    count(*) over (partition by index_release, sub_domain) as areas_ranked
+    * exclude (sub_domain_number),
+    method.rank_worst_first(sub_domain_score, sub_domain_number) as sub_domain_rank,
+    count(*) over (partition by sub_domain_number) as areas_ranked
 from rounded

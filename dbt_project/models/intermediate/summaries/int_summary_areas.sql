@@ -1,31 +1,29 @@
 -- What is summarised: every index and domain of an IMD release in its small areas, with the people
 -- by whom it is weighted.
-with releases as (
+with measures as (
 
     select
-        index_release,
-        score_tie_rule
-    from {{ ref('index_releases') }}
-    where index_name = 'imd'
+        releases.index_release,
+        releases.score_tie_rule,
+        measures.*,
+        {{ group_number('releases.index_release', 'measures.measure') }} as measure_number
+    from {{ ref('index_releases') }} as releases
+    cross join {{ ref('summary_measures') }} as measures
+    where releases.index_name = 'imd'
 
 ),
 
 ranked as (
 
     select
-        published.index_release,
+        measures.measure_number,
+        measures.score_tie_rule,
         published.area_code,
-        measures.measure,
-        measures.has_extent,
-        measures.scale_indicator,
-        releases.score_tie_rule,
         published.published_score as score,
         -- A file may print the score only (IDACI and IDAOPI 2019).
         coalesce(
             published.published_rank,
-            method.rank_worst_first(
-                published.published_score, (published.index_release, published.measure)
-            )
+            method.rank_worst_first(published.published_score, measures.measure_number)
         ) as area_rank,
         case
             when published.published_rank is not null then 'published'
@@ -38,8 +36,10 @@ ranked as (
             when 'older_people' then areas.older_people
         end as people
     from {{ ref('stg_index_measures') }} as published
-    inner join releases on published.index_release = releases.index_release
-    inner join {{ ref('summary_measures') }} as measures on published.measure = measures.measure
+    inner join measures
+        on
+            published.index_release = measures.index_release
+            and published.measure = measures.measure
     inner join {{ ref('stg_index_areas') }} as areas
         on
             published.index_release = areas.index_release
@@ -80,19 +80,16 @@ with_numerators as (
 placed as (
 
     select
-        ranked.*,
-        count(ranked.area_rank) over (partition by ranked.index_release, ranked.measure)
-            as areas_ranked,
-        method.place_for_transform(
-            ranked.area_rank, (ranked.index_release, ranked.measure), ranked.score_tie_rule
-        ) as place
+        *,
+        count(area_rank) over (partition by measure_number) as areas_ranked,
+        method.place_for_transform(area_rank, measure_number, score_tie_rule) as place
     from ranked
 
 )
 
 select
-    placed.index_release,
-    placed.measure,
+    measures.index_release,
+    measures.measure,
     placed.area_code,
     placed.score,
     placed.area_rank,
@@ -101,24 +98,25 @@ select
     placed.place,
     method.decile(placed.area_rank, placed.areas_ranked) as area_decile,
     placed.people,
-    placed.has_extent,
+    measures.has_extent,
     case
-        when placed.scale_indicator is null then null
+        when measures.scale_indicator is null then null
         when with_numerators.indicator is not null then numerators.numerator
         else placed.score * placed.people
     end as numerator,
     case
-        when placed.scale_indicator is null then null
+        when measures.scale_indicator is null then null
         when with_numerators.indicator is not null then 'numerators'
         else 'rates'
     end as scale_origin
 from placed
+inner join measures on placed.measure_number = measures.measure_number
 left join with_numerators
     on
-        placed.index_release = with_numerators.index_release
-        and placed.scale_indicator = with_numerators.indicator
+        measures.index_release = with_numerators.index_release
+        and measures.scale_indicator = with_numerators.indicator
 left join numerators
     on
-        placed.index_release = numerators.index_release
-        and placed.scale_indicator = numerators.indicator
+        measures.index_release = numerators.index_release
+        and measures.scale_indicator = numerators.indicator
         and placed.area_code = numerators.area_code
