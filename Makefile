@@ -145,8 +145,8 @@ $(AUDIT_INSTALLED): $(INSTALLED) requirements-audit.lock
 audit: $(AUDIT_INSTALLED) ## Ask what is known against the libraries of every lock
 	@$(BIN)/python -m tests.tools.audit
 
-bench: $(INSTALLED) ## Measure a refresh and its floor (needs the real files)
-	$(BIN)/python tests/bench/bench.py
+bench: $(INSTALLED) ## Measure a refresh by what has changed, and its floor (needs the real files; BEFORE=another checkout)
+	$(BIN)/python -m tests.bench.bench
 
 ui: $(INSTALLED) ## The Dagster UI on http://127.0.0.1:3000, with every profile (PORT=...)
 	@$(BIN)/lbn ui --port $(PORT)
