@@ -111,7 +111,8 @@ class About:
 @cache
 def _writers() -> str:
     """The code of the exports, which changes what a file is made to say."""
-    return files_hash(Path(__file__).parent.glob("*.py"))
+    here = Path(__file__).parent
+    return files_hash([*here.glob("*.py"), *here.parent.glob("limits.*")])
 
 
 def about(warehouse: duckdb.DuckDBPyConnection) -> About:
