@@ -19,6 +19,16 @@ from pathlib import Path
 from orchestration.settings import PROJECT_ROOT
 
 BEGAN = time.time()
+# What all other code stands on: the lowest layers of pyproject.toml, and the libraries.
+BASE = (
+    "orchestration/fingerprint.py",
+    "orchestration/layout.py",
+    "orchestration/problems.py",
+    "orchestration/queries.py",
+    "orchestration/settings.py",
+    "orchestration/text.py",
+    "requirements.lock",
+)
 # These ask a release, print what they find, tell people, or write the inputs of the sample (which
 # count by their sha256): nothing that a release is made of. The layers in pyproject.toml keep it
 # so.

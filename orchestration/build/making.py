@@ -19,23 +19,14 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.fingerprint import code_version, running_code
+from orchestration.fingerprint import BASE, code_version, running_code
 from orchestration.queries import quoted
 from orchestration.settings import Settings
 
 # What the Python models call, beyond what dbt compiles of them (a test holds it against what they
 # import), and what runs the rules of the guards.
 _FORMULAS = ("dbt_project/macros/method/*.sql", "requirements.lock")
-MODELLED_BY = (
-    "orchestration/modelling/*.py",
-    "orchestration/sources/*.py",
-    "orchestration/fingerprint.py",
-    "orchestration/layout.py",
-    "orchestration/problems.py",
-    "orchestration/queries.py",
-    "orchestration/settings.py",
-    "orchestration/text.py",
-)
+MODELLED_BY = (*BASE, "orchestration/modelling/*.py", "orchestration/sources/*.py")
 _GUARDED_BY = ("data_quality/*.py",)
 # Where these change, nothing is kept that was noted before: they are what notes it.
 _NOTED_BY = (
