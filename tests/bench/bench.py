@@ -110,8 +110,11 @@ class Bench:
         }
         if self.profile == "england":
             environment["LBN_INBOX"] = str(self.folder / "inbox")
-        python = sys.executable if project is None else str(project / ".venv/bin/python")
-        command = [python, "-m", "orchestration.cli", "refresh", *arguments]
+        command = (
+            [sys.executable, "-m", "orchestration.cli", "refresh", *arguments]
+            if project is None
+            else [str(project / ".venv/bin/lbn"), "refresh", *arguments]
+        )
         ran = measure(command, environment, project or self.workshop.project)
         self.runs.setdefault(what, []).append(ran)
 
