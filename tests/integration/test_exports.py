@@ -34,7 +34,6 @@ from orchestration.publish.exports.csv_file import guarded
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.publish.exports.tables import MARTS, edition_table, mart_table
 from orchestration.publish.exports.workbook import sheet_name
-from orchestration.publish.limits import limits
 from orchestration.queries import Filters
 
 # One worker builds the release, and all of these read it.
@@ -127,7 +126,6 @@ def test_every_file_is_there_and_named(exported: Exported) -> None:
         "summary_lad.csv",
         "summary_region.csv",
         "edition_change.csv",
-        "edition_pairs.csv",
         "reconciliation.csv",
         "outcome_comparison.csv",
         "threshold_sensitivity.csv",
@@ -388,7 +386,6 @@ def test_the_workbook_begins_with_notes(exported: Exported) -> None:
         "Regions",
         "Reconciliation",
         "Changes",
-        "What may be compared",
         "Outcomes",
         "Thresholds",
         "Columns",
@@ -399,9 +396,6 @@ def test_the_workbook_begins_with_notes(exported: Exported) -> None:
     content = exported.content_ids["left_behind.xlsx"]
     for said in (content, "Rank 1 = worst", "CC0 1.0", "no figure is real", "comparable"):
         assert said in text
-    for limit in limits():
-        assert limit.title in text
-        assert limit.text in text
 
 
 @each_edition
@@ -435,7 +429,6 @@ def test_a_sheet_has_the_list_with_real_numbers_and_names_as_text(
         ("Regions", "summary_region"),
         ("Reconciliation", "reconciliation"),
         ("Changes", "edition_change"),
-        ("What may be compared", "dim_edition_pair"),
         ("Outcomes", "outcome_comparison"),
         ("Thresholds", "threshold_sensitivity"),
         ("Editions", "dim_edition"),
@@ -455,7 +448,7 @@ def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exporte
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     with zipfile.ZipFile(exported.folder / "left_behind.xlsx") as archive:
         names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        assert len(names) == 14
+        assert len(names) == 13
         for name in names:
             root = ElementTree.fromstring(archive.read(name))  # noqa: S314
             assert root.find(f".//{space}f") is None

@@ -82,7 +82,6 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         Sheet("Regions", marts["summary_region"]),
         Sheet("Reconciliation", marts["reconciliation"]),
         Sheet("Changes", marts["edition_change"]),
-        Sheet("What may be compared", marts["edition_pairs"]),
         Sheet("Outcomes", marts["outcome_comparison"]),
         Sheet("Thresholds", marts["threshold_sensitivity"]),
     ]

@@ -111,8 +111,7 @@ class About:
 @cache
 def _writers() -> str:
     """The code of the exports, which changes what a file is made to say."""
-    here = Path(__file__).parent
-    return files_hash([*here.glob("*.py"), *here.parent.glob("limits.*")])
+    return files_hash(Path(__file__).parent.glob("*.py"))
 
 
 def about(warehouse: duckdb.DuckDBPyConnection) -> About:

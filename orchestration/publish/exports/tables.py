@@ -81,11 +81,6 @@ MARTS = (
     ("summary_lad", "summary_lad", "The lists by local authority"),
     ("summary_region", "summary_region", "The lists by region"),
     ("edition_change", "edition_change", "What changed from an edition to a later one"),
-    (
-        "dim_edition_pair",
-        "edition_pairs",
-        "Which editions may be compared, and what changed in the method between them",
-    ),
     ("reconciliation", "reconciliation", "Our lists against the published ones"),
     ("outcome_comparison", "outcome_comparison", "Left behind areas and others, by outcome"),
     ("threshold_sensitivity", "threshold_sensitivity", "The lists at other thresholds"),
