@@ -8,6 +8,8 @@ from pathlib import Path
 import yaml
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+LIMITS = Path(__file__).with_suffix(".yml")
+
 
 class Limit(BaseModel):
     """What a reader must not take a list for, and why."""
@@ -20,5 +22,5 @@ class Limit(BaseModel):
 
 @cache
 def limits() -> tuple[Limit, ...]:
-    loaded = yaml.safe_load(Path(__file__).with_suffix(".yml").read_text(encoding="utf-8"))
+    loaded = yaml.safe_load(LIMITS.read_text(encoding="utf-8"))
     return TypeAdapter(tuple[Limit, ...]).validate_python(loaded)

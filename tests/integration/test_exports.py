@@ -34,6 +34,7 @@ from orchestration.publish.exports.csv_file import guarded
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.publish.exports.tables import MARTS, edition_table, mart_table
 from orchestration.publish.exports.workbook import sheet_name
+from orchestration.publish.limits import limits
 from orchestration.queries import Filters
 
 # One worker builds the release, and all of these read it.
@@ -396,6 +397,8 @@ def test_the_workbook_begins_with_notes(exported: Exported) -> None:
     content = exported.content_ids["left_behind.xlsx"]
     for said in (content, "Rank 1 = worst", "CC0 1.0", "no figure is real", "comparable"):
         assert said in text
+    pairs = [row[:2] for row in notes]
+    assert all([limit.title, limit.text] in pairs for limit in limits())
 
 
 @each_edition
@@ -442,6 +445,20 @@ def test_other_sheets_have_every_row_of_their_mart(
     assert len(rows) == expected > 0
     assert len(header) == len(rows[0])
     assert {row[-1] for row in rows} == {"SYNTHETIC"}
+
+
+def test_what_changed_besides_stands_beside_every_change(exported: Exported) -> None:
+    header, *rows = sheets(exported).get_sheet_by_name("Changes").to_python()
+    in_sheet = [dict(zip(header, row, strict=True)) for row in rows]
+    in_file = csv_rows(exported.folder / "edition_change.csv")
+    expected = exported.read(
+        "select changes.area_code, pairs.what_changed from marts.edition_change as changes "
+        "inner join marts.dim_edition_pair as pairs using (edition_from, edition_to) "
+        "order by edition_from, edition_to, area_code"
+    )
+    assert all(besides for _, besides in expected)
+    assert [(row["Area code"], row["What changed"]) for row in in_sheet] == expected
+    assert [(row["area_code"], row["what_changed"]) for row in in_file] == expected
 
 
 def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exported) -> None:

@@ -89,6 +89,13 @@ def check_the_list(site: Site, folder: Path) -> Ran:
         "order by areas_listed desc limit 1",
         LIST,
     )
+    (besides,) = one(
+        site,
+        "select what_changed from marts.dim_edition_pair "
+        "where edition_from = $1 and edition_to = $2",
+        *PAIR,
+    )
+    assert f"{PAIR[0]} to {PAIR[1]}. What changed besides: {besides}." in ran.printed
     assert f"{listed:,} areas are on the list {LIST}." in ran.printed
     assert f"{people:,} people live in them." in ran.printed
     assert f"{reached:,} of {authorities:,} authorities have an area on the list." in ran.printed

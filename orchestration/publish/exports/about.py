@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from orchestration.fingerprint import content_id, files_hash
+from orchestration.publish.limits import LIMITS
 from orchestration.publish.provenance import provenance
 from orchestration.queries import Row, query_rows
 
@@ -110,8 +111,8 @@ class About:
 
 @cache
 def _writers() -> str:
-    """The code of the exports, which changes what a file is made to say."""
-    return files_hash(Path(__file__).parent.glob("*.py"))
+    """The code of the exports and the limits of use, which change what a file is made to say."""
+    return files_hash([*Path(__file__).parent.glob("*.py"), LIMITS])
 
 
 def about(warehouse: duckdb.DuckDBPyConnection) -> About:

@@ -16,6 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from orchestration.publish.exports.about import DIRECTION, NO_TIME, OPEN_LICENCES, About
 from orchestration.publish.exports.tables import ExportColumn, ExportTable, contents
+from orchestration.publish.limits import limits
 
 _ABBREVIATIONS = {"imd", "cni", "lad", "msoa21", "id", "ha"}
 _WIDEST = 60
@@ -214,8 +215,16 @@ def _notes(
         "Areas that are doubly disadvantaged: within the threshold both on the Index of Multiple "
         "Deprivation (IMD) and on the Community Needs Index (CNI).",
     )
-    say("What may be compared", "Only editions of one comparable group; see the sheet Editions.")
+    say(
+        "What may be compared",
+        "Only editions of one comparable group; see the sheet Editions. What changed besides, in "
+        "the method, stands beside every change of the sheet Changes, and is to be read with it.",
+    )
     say("What a column is", "Point at its heading, or see the sheet Columns.")
+    line += 1
+    say("Limits of use", style=formats.heading)
+    for limit in limits():
+        say(limit.title, limit.text)
     line += 1
     say("Sheets", style=formats.heading)
     for entry in sheets:

@@ -5,6 +5,7 @@ with pairs as (
     select
         pairs.edition_from,
         pairs.edition_to,
+        pairs.what_changed,
         earlier.carry_rule as carry_rule_from,
         later.carry_rule as carry_rule_to,
         imd_from.area_type as imd_area_type_from,
@@ -265,6 +266,7 @@ select
                 || ', it would not have been on the earlier list'
         else ''
     end
-    || '.' as reason
+    || '.' as reason,
+    what_changed
 from worded
 order by edition_from, edition_to, area_code

@@ -111,6 +111,7 @@ function comparison(pair, changes) {
             region_name: ladOf(area)[2],
             change,
             reason,
+            what_changed: pair.what_changed,
           })),
         )
       : null,
