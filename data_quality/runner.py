@@ -89,12 +89,13 @@ def _judge(
     table: pa.Table | Exception,
     batches: BatchDefinition[Any],
 ) -> tuple[bool, int, str]:
-    """Whether the rule holds, how many rows break it, and some of them."""
+    """Whether the rule holds, how many rows break it, and some of them or of those allowed."""
     from great_expectations.expectations.registry import get_expectation_impl
 
     if isinstance(table, Exception):
         raise table
     named = {*frame.keys, *expectation.columns, *expectation.details}
+    named |= {expectation.allowed} if expectation.allowed else set()
     if absent := sorted(named - set(table.column_names)):
         raise ValueError(f"the query gives no column {', '.join(absent)}")
     if table.num_rows == 0:
@@ -112,16 +113,25 @@ def _judge(
     if raised := {str(one["exception_message"]) for one in each if one["raised_exception"]}:
         raise RuntimeError("; ".join(sorted(raised)))
     if verdict.success:
-        return True, 0, ""
+        column = expectation.allowed
+        allowed = [row for row in table.to_pylist() if row[column]] if column else []
+        return True, 0, _examples(allowed, len(allowed), frame, expectation)
     if "unexpected_count" not in verdict.result:
         return False, 1, f"found {verdict.result.get('observed_value')}"
     unexpected = int(verdict.result["unexpected_count"])
     failing = table.take(verdict.result["partial_unexpected_index_list"]).to_pylist()
-    failing.sort(key=lambda row: [str(row[key]) for key in frame.keys])
-    examples = [_example(row, frame, expectation) for row in failing[:EXAMPLES]]
-    if unexpected > len(examples):
-        examples.append(f"and {unexpected - len(examples):,} more")
-    return False, unexpected, "; ".join(examples)
+    return False, unexpected, _examples(failing, unexpected, frame, expectation)
+
+
+def _examples(
+    rows: list[dict[str, Any]], count: int, frame: Frame, expectation: Expectation
+) -> str:
+    """The first of the rows in words, in the order of their keys, and how many more there are."""
+    rows = sorted(rows, key=lambda row: [str(row[key]) for key in frame.keys])
+    examples = [_example(row, frame, expectation) for row in rows[:EXAMPLES]]
+    if count > len(examples):
+        examples.append(f"and {count - len(examples):,} more")
+    return "; ".join(examples)
 
 
 def _example(row: dict[str, Any], frame: Frame, expectation: Expectation) -> str:

@@ -29,12 +29,15 @@ class Expectation(_Strict):
     """One rule: an expectation of Great Expectations, and what it means to people.
 
     ``details`` names columns that are shown with a failing row beside those that are compared.
+    ``allowed`` names one that is true of a row that passes by a bound of its own alone: what the
+    project puts up with is told, and not only what it refuses.
     """
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     type: Annotated[str, Field(pattern=r"^expect_[a-z_]+$")]
     kwargs: dict[str, Any]
     details: tuple[str, ...] = ()
+    allowed: str | None = None
     expected: Text
     remedy: Text
 

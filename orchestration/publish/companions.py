@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -127,6 +127,17 @@ def _made_of(warehouse: duckdb.DuckDBPyConnection, code: Sequence[str]) -> str:
     return hashlib.sha256(repr(stated).encode()).hexdigest()
 
 
+def _allowed(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
+    """What guards found in these files and let pass, since bounds of their suites allow as much."""
+    if not found:
+        return
+    yield from ("What guards allow by a bound that is declared, and found:", "")
+    for each in found:
+        yield f"- `{each['guard']}`, `{each['expectation']}`: {one_line(each['expected'])}"
+        yield f"  Found: {one_line(each['found'])}."
+    yield ""
+
+
 def write_readme(folder: Path, manifest: Mapping[str, Any]) -> None:
     """Write the page that says which release this is, and by which ids its files are known."""
     apart = ", ".join(f"`{name}`" for name in sorted(OF_THE_RELEASE))
@@ -144,6 +155,7 @@ def write_readme(folder: Path, manifest: Mapping[str, Any]) -> None:
         "",
         f"Two releases of equal inputs and code are equal in every file but {apart}.",
         "",
+        *_allowed(manifest["allowed"]),
         "| file | content_id |",
         "|---|---|",
         *(f"| `{file}` | `{each}` |" for file, each in manifest["content_ids"].items()),

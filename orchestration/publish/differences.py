@@ -52,7 +52,15 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "boundary": ("area_code",),
 }
 # A shape is compared by its area and its centre: its bytes change with every way to simplify it.
-_NOT_COMPARED = {"geometry_wkb", "sheet", "index_release", "repair"}
+_NOT_COMPARED = {
+    "geometry_wkb",
+    "sheet",
+    "index_release",
+    "repair",
+    # Of the shapes: a guard judges how far they overlap, whatever did before.
+    "overlap_percents",
+    "overlap_codes",
+}
 _COLUMN_OF = {
     "index_measure": "new.measure",
     "indicator": "new.indicator",

@@ -252,6 +252,11 @@ def _manifest(
             "count(*) filter (where passed) as passed, max(checked_at) as checked_at "
             "from meta.guard_result group by stage, guard order by stage desc, guard",
         ),
+        "allowed": query_rows(
+            build,
+            "select guard, expectation, expected, examples as found from meta.guard_result "
+            "where passed and examples <> '' order by guard, expectation",
+        ),
         "provenance": provenance(sources),
         "inputs": sources,
         "licences": sorted({source["licence"] for source in sources}),

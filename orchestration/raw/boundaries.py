@@ -54,7 +54,7 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
     Returns:
         One row a feature: line_number (its place in the file, from 1), area_code, geometry_wkb,
         crs, repair (NULL, or what was wrong), area_ha, centroid in both CRS, in_bounds; of a file
-        that says where each shape is from, boundary_source, overlap_percent and overlap_code.
+        that says where each shape is from, boundary_source, overlap_percents and overlap_codes.
 
     Raises:
         RefreshError: unreadable, in a CRS that is neither the declared one nor, where the file
@@ -158,10 +158,11 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
         raise RefreshError("Reading", [Problem(where, found, expected, again)])
     centroid = metric.centroid
     degrees = centroid.to_crs(source.crs)
-    overlap = pa.nulls(len(shapes), pa.float64()), pa.nulls(len(shapes), pa.string())
+    percents: list[list[float]] | list[None] = [None] * len(shapes)
+    codes: list[list[str]] | list[None] = [None] * len(shapes)
     # Shapes of one origin share their borders. Whether those of several do takes seconds to say.
     if frame["boundary_source"].notna().any():
-        overlap = _overlaps(shapes, area_code.to_numpy())
+        percents, codes = _overlaps(shapes, area_code.to_numpy())
     return pa.table(
         {
             "line_number": pa.array(range(1, len(shapes) + 1), pa.int64()),
@@ -176,14 +177,16 @@ def read_boundaries(file: RawFile, source: Source, profile: Profile) -> pa.Table
             "centroid_latitude": pa.array(degrees.y),
             "in_bounds": pa.array(in_bounds),
             "boundary_source": pa.array(frame["boundary_source"], pa.string()),
-            "overlap_percent": overlap[0],
-            "overlap_code": overlap[1],
+            "overlap_percents": pa.array(percents, pa.list_(pa.float64())),
+            "overlap_codes": pa.array(codes, pa.list_(pa.string())),
         }
     )
 
 
-def _overlaps(shapes: np.ndarray, area_code: np.ndarray) -> tuple[pa.Array, pa.Array]:
-    """How much of each shape, in percent, lies within a larger one, and within which the most."""
+def _overlaps(
+    shapes: np.ndarray, area_code: np.ndarray
+) -> tuple[list[list[float]], list[list[str]]]:
+    """What percent of each shape lies within each larger one, the most first; and which it is."""
     import numpy as np
     import shapely
 
@@ -193,12 +196,14 @@ def _overlaps(shapes: np.ndarray, area_code: np.ndarray) -> tuple[pa.Array, pa.A
     smaller = (areas[one] < areas[other]) | ((areas[one] == areas[other]) & (one < other))
     one, other = one[smaller], other[smaller]
     percent = 100 * shapely.area(shapely.intersection(shapes[one], shapes[other])) / areas[one]
-    # The greatest is written last, and stays.
-    order = np.argsort(percent, kind="stable")
-    most, code = np.zeros(len(shapes)), np.full(len(shapes), None, dtype=object)
-    most[one[order]], code[one[order]] = percent[order], area_code[other[order]]
-    code[most == 0] = None
-    return pa.array(most), pa.array(code, pa.string())
+    percents: list[list[float]] = [[] for _ in shapes]
+    codes: list[list[str]] = [[] for _ in shapes]
+    for pair in np.argsort(-percent, kind="stable"):
+        # Most neighbours share a border and no ground.
+        if percent[pair] > 0:
+            percents[one[pair]].append(float(percent[pair]))
+            codes[one[pair]].append(str(area_code[other[pair]]))
+    return percents, codes
 
 
 def _features(file: RawFile, source: Source, profile: Profile) -> gpd.GeoDataFrame:

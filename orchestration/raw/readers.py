@@ -97,8 +97,8 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "centroid_latitude": "double not null",
         "in_bounds": "boolean not null",
         "boundary_source": "varchar",
-        "overlap_percent": "double",
-        "overlap_code": "varchar",
+        "overlap_percents": "double[]",
+        "overlap_codes": "varchar[]",
     },
 }
 # What a column means, in whatever raw table it stands; the build has it as comments.
@@ -131,8 +131,8 @@ MEANINGS = {
     "numerator": "How many are counted.",
     "older_people": "Older people, persons: denominator of IDAOPI.",
     "outcome": "Id of the outcome in the seed.",
-    "overlap_code": "The larger area that has most of this one's shape; NULL where none has any.",
-    "overlap_percent": "Share of the shape that lies within a larger one's; NULL if not measured.",
+    "overlap_codes": "Each larger area that has some of this one's shape; NULL if not measured.",
+    "overlap_percents": "Share of the shape that lies within each of them, the greatest first.",
     "population": "Residents, persons.",
     "published_flag": "Whether the publisher lists the area.",
     "rank": "Rank as published, rank 1 = worst.",

@@ -106,11 +106,13 @@ def test_each_feature_becomes_a_row_with_its_place_in_the_file(read: Read) -> No
     }
 
 
-def test_where_a_shape_is_from_and_how_much_of_it_lies_within_a_larger_one() -> None:
+def test_where_a_shape_is_from_and_how_much_of_it_lies_within_larger_ones() -> None:
     source = REGISTRY.source("boundary_ward17")
-    # A quarter of the first lies within the second, and a corner that they share is no overlap.
+    # A quarter of the first lies within the second and half of it within the last. A corner that is
+    # shared is no overlap.
     squares = {"X05000001": square(), "X05000002": square(1.0075, 54, 0.02)}
     squares["X05000003"] = square(1.0275, 54.02, 0.02)
+    squares["X05000004"] = square(0.975, 53.99, 0.03)
     features = [
         {
             "type": "Feature",
@@ -122,12 +124,13 @@ def test_where_a_shape_is_from_and_how_much_of_it_lies_within_a_larger_one() -> 
     text = json.dumps(collection(*features)).encode()
     rows = read_boundaries(given(text), source, REGISTRY.profile).to_pylist()
     assert [row["boundary_source"] for row in rows] == [f"of {code}" for code in squares]
-    assert [row["overlap_code"] for row in rows] == ["X05000002", None, None]
-    assert [row["overlap_percent"] for row in rows] == [pytest.approx(25, abs=1e-6), 0, 0]
+    assert [row["overlap_codes"] for row in rows] == [["X05000004", "X05000002"], [], [], []]
+    assert rows[0]["overlap_percents"] == [pytest.approx(50, abs=1e-6), pytest.approx(25, abs=1e-6)]
+    assert [row["overlap_percents"] for row in rows[1:]] == [[], [], []]
 
 
 def test_a_file_that_does_not_say_where_shapes_are_from_is_of_one_origin(read: Read) -> None:
-    names = ("boundary_source", "overlap_percent", "overlap_code")
+    names = ("boundary_source", "overlap_percents", "overlap_codes")
     for row in read(collection(GOOD, feature(polygon(square()), "X01000002"))):
         assert [row[name] for name in names] == [None, None, None]
 

@@ -104,7 +104,7 @@ LIMITED_BY_A_COLUMN: dict[tuple[str, str], bool] = {
     ("marts_threshold_sensitivity", "population_grows_with_the_threshold"): True,
     ("raw_boundary", "area_is_known"): True,
     ("raw_boundary", "no_area_is_missing"): True,
-    ("raw_boundary", "few_shapes_overlap"): True,
+    ("raw_boundary", "few_pairs_overlap"): True,
     ("raw_boundary", "no_shape_lies_within_another"): True,
     ("raw_boundary", "shapes_lie_where_their_parts_lie"): True,
     ("raw_index_area", "denominators_within_total"): True,
@@ -165,6 +165,7 @@ def _of_rows(suite: str, rule: str, *values: float) -> Suite:
     (expectation,) = frame.expectations
     given = dict(zip(expectation.columns, values, strict=True))
     named = dict.fromkeys([*frame.keys, *expectation.columns, *expectation.details])
+    named |= {expectation.allowed: None} if expectation.allowed else {}
     columns = [f"{given[name]!r}::double" if name in given else "'x'" for name in named]
     sql = "select " + ", ".join(f"{a} as {b}" for a, b in zip(columns, named, strict=True))
     return _alone(SUITES[suite], rule, sql)

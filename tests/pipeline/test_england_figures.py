@@ -5,11 +5,12 @@ Every test reads the published release, as an analyst would.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
-from tests.support.site import Site
+from tests.support.site import PROJECT, Site
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("england")
@@ -320,3 +321,23 @@ def test_boundaries_open_without_an_extension_and_measure_england(england: Site)
     )
     assert shapely.from_wkb(bytes(wkb)).is_valid
     assert (repaired, approximate) == (4, 203)
+
+
+def test_the_overlaps_that_the_methodology_states_are_those_that_the_guard_found(
+    england: Site,
+) -> None:
+    (found,) = one(
+        england, "select examples from meta.guard_result where expectation = 'few_pairs_overlap'"
+    )
+    measured = re.fullmatch(
+        r"boundary_ward17: most_pairs \d+, pairs (\d+), smaller_area (\w+), larger_area (\w+), "
+        r"overlap ([\d.]+)",
+        found,
+    )
+    assert measured
+    pairs, smaller, larger, overlap = measured.groups()
+    told = " ".join((PROJECT / "docs" / "methodology.md").read_text(encoding="utf-8").split())
+    assert (
+        f"in {pairs} pairs of wards more than 5% of the smaller lies within the larger, of "
+        f"{smaller} {float(overlap):.0f}% within {larger}."
+    ) in told

@@ -165,6 +165,8 @@ def test_the_readme_and_the_manifest_lead_from_a_content_id_to_the_release(sampl
     assert manifest["release_id"] == release.name
     assert {entry["source_id"]: entry["sha256"] for entry in manifest["inputs"]}
     assert all(guard["passed"] == guard["expectations"] > 0 for guard in manifest["guards"])
+    assert [each["expectation"] for each in manifest["allowed"]] == ["few_pairs_overlap"]
+    assert all(f"Found: {each['found']}." in readme for each in manifest["allowed"])
     assert manifest["licences"]
     assert manifest["citations"]
     with sample.warehouse() as warehouse:
