@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from tests.pipeline.test_england_figures import one, rows
-from tests.support.site import PROJECT, REALDATA, Site
+from tests.support.site import REALDATA, Site
+from tests.support.stated import METHODOLOGY, as_stated, table
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("england")
@@ -24,13 +25,6 @@ def real(pattern: str) -> pd.DataFrame:
     return pd.read_csv(path, encoding="utf-8-sig", dtype=str).rename(columns=str.strip)
 
 
-def printed(text: str) -> list[tuple[str, ...]]:
-    """Rows of the table of docs/methodology.md that begins with the edition and the rule."""
-    lines = [line for line in text.splitlines() if line.startswith("| `ward17_")]
-    cells = [[cell.strip(" `") for cell in line.strip("|").split("|")] for line in lines]
-    return [tuple(row) for row in cells if len(row) == 6]
-
-
 def test_the_agreement_of_each_rule_is_the_one_that_the_methodology_states(england: Site) -> None:
     found = rows(
         england,
@@ -40,12 +34,8 @@ def test_the_agreement_of_each_rule_is_the_one_that_the_methodology_states(engla
         where edition_id like 'ward17%' order by edition_id desc, areas_agreed desc, carry_rule
         """,
     )
-    told = printed((PROJECT / "docs" / "methodology.md").read_text(encoding="utf-8"))
-
-    def as_printed(cell: object) -> str:
-        return "–" if cell is None else f"{cell:,}" if isinstance(cell, int) else str(cell)
-
-    assert sorted(told) == sorted(tuple(map(as_printed, row)) for row in found)
+    told = table(METHODOLOGY, "| edition | carry rule | rated")
+    assert sorted(told) == sorted([as_stated(cell, "") for cell in row] for row in found)
     own = one(
         england,
         "select areas_agreed, areas_listed from marts.edition_carry_rule "

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.site import PROJECT, Site
+from tests.support.site import Site
+from tests.support.stated import METHODOLOGY, prose
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("england")
@@ -336,8 +337,7 @@ def test_the_overlaps_that_the_methodology_states_are_those_that_the_guard_found
     )
     assert measured
     pairs, smaller, larger, overlap = measured.groups()
-    told = " ".join((PROJECT / "docs" / "methodology.md").read_text(encoding="utf-8").split())
     assert (
         f"in {pairs} pairs of wards more than 5% of the smaller lies within the larger, of "
         f"{smaller} {float(overlap):.0f}% within {larger}."
-    ) in told
+    ) in prose(METHODOLOGY)

@@ -14,7 +14,8 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from tests.support.site import PROJECT, REALDATA, Site
+from tests.support.site import REALDATA, Site
+from tests.support.stated import METHODOLOGY, table
 
 pytestmark = pytest.mark.xdist_group("england")
 
@@ -167,9 +168,7 @@ def test_income_deprivation_is_near_the_published_scale(england: Site) -> None:
 
 def test_the_documented_figures_are_those_of_the_release(england: Site) -> None:
     """The table of docs/methodology.md, cell by cell as it is printed there."""
-    text = (PROJECT / "docs" / "methodology.md").read_text(encoding="utf-8")
-    _, _, table = text.partition("| outcome | left behind | other deprived | rest |")
-    printed = [line.strip("| ").split(" | ") for line in table.split("\n\n")[0].splitlines()[2:]]
+    printed = table(METHODOLOGY, "| outcome | left behind | other deprived | rest |")
     found = query(
         england,
         "select * from marts.outcome_comparison"

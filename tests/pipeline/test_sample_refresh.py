@@ -15,7 +15,9 @@ import pytest
 from orchestration.fingerprint import sha256_of
 from orchestration.layout import OF_THE_RELEASE, read_manifest
 from orchestration.queries import quoted
+from orchestration.settings import PROJECT_ROOT
 from tests.support.site import Ran, Site
+from tests.unit.test_docs import blocks
 
 EDITION = "lsoa21_imd2025_cni2023"
 
@@ -38,6 +40,16 @@ def test_the_summary_names_editions_guards_release_and_next_commands(sample: Sit
     assert [line.split("lbn ", 1)[1].split()[0] for line in commands] == ["list", "status", "ui"]
     # Short: progress and summary together fit on a screen.
     assert len(text.splitlines()) < 50
+
+
+def test_the_readme_shows_what_the_first_refresh_says(sample: Site) -> None:
+    """But for the id, which every change of the code changes, and for where the data lie."""
+    (shown,) = [each for each in blocks(PROJECT_ROOT / "README.md", "text") if "Published" in each]
+    _, _, stated = shown.partition("\n\nPublished ")
+    _, _, said = summary(sample).partition("\nPublished ")
+    expected = [line.replace("data/", f"{sample.data}/") for line in stated.splitlines()[1:]]
+    assert expected == [line.rstrip() for line in said.splitlines()[1 : len(expected) + 1]]
+    assert shown.splitlines()[0] == summary(sample).splitlines()[0]
 
 
 def rows_of_editions(sample: Site) -> list[tuple[str, int, int]]:

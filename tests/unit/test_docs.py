@@ -394,6 +394,16 @@ def test_what_may_be_compared_is_said_as_it_is_declared() -> None:
             assert line in text_of(PROJECT_ROOT / "docs" / "methodology.md")
 
 
+def test_what_guards_allow_of_a_score_is_said_as_it_is_declared() -> None:
+    allowed = {row["index_release"]: row["score_tolerance"] for row in seed("index_releases")}
+    assert allowed["imd2019"] == allowed["imd2025"]
+    said = (
+        f"The guards allow {allowed['imd2025']} for the IMDs, {allowed['cni2019']} for CNI 2019 "
+        f"and {allowed['cni2023']} for CNI 2023"
+    )
+    assert said in " ".join(text_of(PROJECT_ROOT / "docs" / "methodology.md").split())
+
+
 def test_the_half_width_of_an_interval_is_said_as_it_is_computed() -> None:
     with duckdb.connect() as connection:
         create_formulas(connection)
