@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from data_quality import DBT_GUARD
 from orchestration.fingerprint import BASE, code_version, running_code
 from orchestration.queries import quoted
 from orchestration.settings import Settings
@@ -196,6 +197,11 @@ def forget(connection: duckdb.DuckDBPyConnection, expected: Iterable[str]) -> No
     )
     connection.execute(f"delete from meta.reading where reader in ({gone})", [expected])
     connection.execute(f"delete from meta.part where part in ({gone})", [expected])
+    connection.execute(
+        "delete from meta.guard_result where not list_contains(?, "
+        "if(guard = ?, 'test ' || expectation, 'guard ' || guard))",
+        [expected, DBT_GUARD],
+    )
 
 
 def _noted_by() -> str:

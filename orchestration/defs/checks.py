@@ -87,6 +87,8 @@ def _is_kept(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:
 def _judge(connection: duckdb.DuckDBPyConnection, suite: Suite) -> list[GuardResult]:
     """Have the suite judge, and note what it says."""
     results = run_suite(suite, connection)
+    # Also what it said of rules that it no longer has.
+    connection.execute("delete from meta.guard_result where guard = ?", [suite.name])
     record_verdicts(connection, suite.name, results)
     passed = all(result.passed for result in results)
     Parts(connection).record_verdict(*_judged(suite), passed=passed)

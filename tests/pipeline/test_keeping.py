@@ -18,6 +18,8 @@ TOGETHER = (
     keeping.a_seed,
     keeping.a_description,
     keeping.a_rule_of_a_suite,
+    keeping.a_rule_less,
+    keeping.a_test_less,
     keeping.an_exporter,
     keeping.a_kept_table_by_hand,
     keeping.a_raw_table_by_hand,

@@ -173,6 +173,21 @@ def a_rule_of_a_suite(workshop: Workshop, draw: random.Random) -> None:
     workshop.edit(file, r"expected: (>-\n +)?", rf"\g<0>{draw.randrange(1000)} times ")
 
 
+def a_rule_less(workshop: Workshop, draw: random.Random) -> None:
+    """The rule of before is gone; one like it has another name."""
+    file = "data_quality/suites/marts_dim_area.yml"
+    workshop.edit(file, r"name: area_is_named\w*", f"name: area_is_named_{draw.randrange(1000)}")
+
+
+def a_test_less(workshop: Workshop, draw: random.Random) -> None:
+    """The test of before is gone; one like it has another name."""
+    workshop.edit(
+        "dbt_project/models/marts/outcomes/outcome_area.yml",
+        r"      - outcome_totals_are_kept(:\n          name: \w+)?\n",
+        f"      - outcome_totals_are_kept:\n          name: totals_{draw.randrange(1000)}\n",
+    )
+
+
 def an_exporter(workshop: Workshop, draw: random.Random) -> None:
     file = "orchestration/publish/exports/tables.py"
     workshop.edit(file, r"Use (\d+ times )?is_d", f"Use {draw.randrange(1000)} times is_d")
@@ -228,6 +243,8 @@ CHANGES: tuple[Change, ...] = (
     a_formula_without_effect,
     a_description,
     a_rule_of_a_suite,
+    a_rule_less,
+    a_test_less,
     an_exporter,
     code_of_a_python_model,
     a_library,
