@@ -81,10 +81,11 @@ def test_it_is_told_in_sentences_and_counted(sample: Site) -> None:
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])
-def test_beside_rows_the_change_of_method_is_told_apart(sample: Site, format_: str) -> None:
+def test_the_change_of_method_is_told_apart_and_in_every_row(sample: Site, format_: str) -> None:
     ran = sample.lbn("diff", FROM, TO, "--format", format_)
     assert "income counted after housing costs" in " ".join(ran.err.split())
-    assert "housing costs" not in ran.out
+    for row in table(ran) if format_ == "csv" else json.loads(ran.out):
+        assert "income counted after housing costs" in row["what_changed"]
 
 
 def test_the_other_order_is_turned_round_and_said(sample: Site) -> None:
