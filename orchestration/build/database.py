@@ -398,12 +398,14 @@ def describe_inputs(
             "area_type": "varchar not null",
             "code_pattern": "varchar not null",
             "dimension_source_id": "varchar",
+            "is_class": "boolean not null",
         },
         [
             {
                 "area_type": area_type,
                 "code_pattern": registry.code_pattern(area_type),
                 "dimension_source_id": facts["dimension_source_id"] or None,
+                "is_class": facts["is_class"] == "true",
             }
             for area_type, facts in area_types().items()
         ],

@@ -83,6 +83,7 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "relation": "varchar not null",
         "change_code": "varchar",
     },
+    "area_name": {"area_code": "varchar not null", "place_name": "varchar"},
     "population": {"area_code": "varchar not null", "population": "double"},
     "boundary": {
         "area_type": "varchar not null",
@@ -133,6 +134,7 @@ MEANINGS = {
     "outcome": "Id of the outcome in the seed.",
     "overlap_codes": "Each larger area that has some of this one's shape; NULL if not measured.",
     "overlap_percents": "Share of the shape that lies within each of them, the greatest first.",
+    "place_name": "Name by which people know the area, as the file has it.",
     "population": "Residents, persons.",
     "published_flag": "Whether the publisher lists the area.",
     "rank": "Rank as published, rank 1 = worst.",
@@ -156,6 +158,7 @@ TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
     "summary": ("summary",),
     "outcome": ("outcome",),
     "lookup": ("lookup",),
+    "names": ("area_name",),
     "population": ("population",),
     "boundary": ("boundary",),
 }
@@ -377,6 +380,15 @@ def _read_lookup(job: Reading) -> None:
         )
 
 
+def _read_names(job: Reading) -> None:
+    columns = [
+        DeclaredColumn("area_code", job.source.columns["area_code"], "code"),
+        DeclaredColumn("place_name", job.source.columns["place_name"], "text"),
+    ]
+    job.table(job.source.columns["area_code"]).load(job.connection, "incoming_rows", columns)
+    job.insert("area_name", {column.name: column.name for column in columns})
+
+
 def _read_population(job: Reading) -> None:
     columns = [
         DeclaredColumn("area_code", job.source.columns["area_code"], "code"),
@@ -408,6 +420,7 @@ _READERS: dict[Kind, Callable[[Reading], None]] = {
     "summary": _read_summary,
     "outcome": _read_outcome,
     "lookup": _read_lookup,
+    "names": _read_names,
     "population": _read_population,
     "boundary": _read_boundary,
 }

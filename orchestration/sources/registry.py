@@ -21,7 +21,9 @@ from orchestration.sources.addresses import holds_secret
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 
-Kind = Literal["index", "indicators", "summary", "outcome", "lookup", "population", "boundary"]
+Kind = Literal[
+    "index", "indicators", "summary", "outcome", "lookup", "names", "population", "boundary"
+]
 MeasureColumn = Literal["score", "rank", "decile"]
 Statistic = Literal[
     "average_rank", "average_score", "proportion", "extent", "local_concentration", "scale"
@@ -51,6 +53,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "summary": _TABLE,
     "outcome": (".csv", ".zip"),
     "lookup": _TABLE,
+    "names": _TABLE,
     "population": _TABLE,
     "boundary": (".geojson", ".gpkg", ".zip"),  # the last a zipped shapefile
 }
@@ -219,6 +222,7 @@ class Source(_Strict):
             "summary": ("index_release", "area_type", "columns", "summaries"),
             "outcome": ("area_type", "columns", "outcomes"),
             "lookup": ("links",),
+            "names": ("area_type", "columns"),
             "population": ("area_type", "columns"),
             "boundary": ("area_type", "columns", "crs"),
         }
@@ -318,8 +322,13 @@ class Registry(_Strict):
         return source.outcomes[outcome].total.get(self.profile_name)
 
     def code_pattern(self, area_type: str) -> str:
-        """Regular expression of the nation's codes of an area type, such as ``E01\\d{6}``."""
-        return self.profile.nation_prefix + area_types()[area_type]["code_digits"]
+        """Regular expression of the nation's codes of an area type, such as ``E01\\d{6}``.
+
+        A class of areas (rural, urban) is no area, and its codes are no nation's.
+        """
+        facts = area_types()[area_type]
+        nation = "" if facts["is_class"] == "true" else self.profile.nation_prefix
+        return nation + facts["code_digits"]
 
 
 @cache

@@ -124,8 +124,7 @@ def test_every_file_is_there_and_named(exported: Exported) -> None:
     assert {
         "left_behind.gpkg",
         "left_behind.xlsx",
-        "summary_lad.csv",
-        "summary_region.csv",
+        "summary_geography.csv",
         "edition_change.csv",
         "reconciliation.csv",
         "outcome_comparison.csv",
@@ -384,6 +383,7 @@ def test_the_workbook_begins_with_notes(exported: Exported) -> None:
         "Editions",
         *EDITIONS,
         "Authorities",
+        "Constituencies",
         "Regions",
         "Reconciliation",
         "Changes",
@@ -428,8 +428,13 @@ def test_a_sheet_has_the_list_with_real_numbers_and_names_as_text(
 @pytest.mark.parametrize(
     ("name", "mart"),
     [
-        ("Authorities", "summary_lad"),
-        ("Regions", "summary_region"),
+        (
+            "Authorities",
+            "summary_geography where geography_type in ('lad19', 'lad24') "
+            "and (geography_type = 'lad19') = starts_with(edition_id, 'ward')",
+        ),
+        ("Constituencies", "summary_geography where geography_type = 'pcon24'"),
+        ("Regions", "summary_geography where geography_type = 'rgn'"),
         ("Reconciliation", "reconciliation"),
         ("Changes", "edition_change"),
         ("Outcomes", "outcome_comparison"),
@@ -465,7 +470,7 @@ def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exporte
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     with zipfile.ZipFile(exported.folder / "left_behind.xlsx") as archive:
         names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        assert len(names) == 13
+        assert len(names) == 14
         for name in names:
             root = ElementTree.fromstring(archive.read(name))  # noqa: S314
             assert root.find(f".//{space}f") is None
@@ -547,7 +552,7 @@ def test_every_figure_that_may_be_exported_has_a_unit(sample_warehouse: Path) ->
     with duckdb.connect(str(sample_warehouse), read_only=True) as warehouse:
         release = about(warehouse)
         tables = [edition_table(warehouse, release, edition) for edition in EDITIONS]
-        tables += [mart_table(warehouse, release, *mart) for mart in MARTS]
+        tables += [mart_table(warehouse, release, mart) for mart in MARTS]
     lacking = {
         column.name
         for table in tables
@@ -723,7 +728,8 @@ def test_a_list_with_nothing_on_it_is_a_file_with_no_rows(
 ) -> None:
     with duckdb.connect(str(sample_warehouse), read_only=True) as connection:
         lads = connection.execute(
-            "select lad_code from marts.summary_lad where edition_id = ? and areas_listed = 0",
+            "select geography_code from marts.summary_geography "
+            "where edition_id = ? and geography_type = 'lad24' and areas_listed = 0",
             [EDITIONS[1]],
         ).fetchone()
         assert lads is not None

@@ -108,10 +108,10 @@ AN_AUTHORITY = """
     select min(area_code) from raw.summary
     where source_id = 'imd2025_summary' and starts_with(area_code, 'X')
 """
-A_REGION = "select min(region_code) from marts.summary_region"
+A_REGION = "select min(area_code) from marts.dim_area where area_type = 'rgn'"
 AN_AUTHORITY_WITH_A_LIST = f"""
-    select min(lad_code) from marts.summary_lad
-    where edition_id = '{OPEN_EDITION}' and areas_listed > 0
+    select min(geography_code) from marts.summary_geography
+    where edition_id = '{OPEN_EDITION}' and geography_type = 'lad24' and areas_listed > 0
 """
 
 
@@ -579,6 +579,49 @@ DEFECTS = [
         {"change_code": "(line {it}): change_code missing, expected_change_code S"},
         it=SPLIT_LINE,
     ),
+    Defect(
+        "constituencies that slipped by a row",
+        "raw_lookup",
+        """
+        update raw.lookup as link set to_code = shifted.to_code
+        from (
+            select line_number, lag(to_code, 1, to_code) over (order by line_number) as to_code
+            from raw.lookup where source_id = 'lsoa21_pcon24'
+        ) as shifted
+        where link.source_id = 'lsoa21_pcon24' and link.line_number = shifted.line_number
+        """,
+        {"neighbours_not_torn_apart": "lsoa21_pcon24, pcon24: together "},
+    ),
+    # ---- raw_area_name ----------------------------------------------------------------------
+    Defect(
+        "a name that is missing, and one of nothing but blanks",
+        "raw_area_name",
+        "update raw.area_name set place_name = case area_code when 'X02000001' then ' ' end"
+        " where area_code in ('X02000001', 'X02000002')",
+        {"name_given": "msoa21_names, X02000001"},
+    ),
+    Defect(
+        "an area that is named twice, and one that is not",
+        "raw_area_name",
+        "update raw.area_name set area_code = 'X02000001' where area_code = 'X02000002'",
+        {"area_is_unique": "msoa21_names, X02000001"},
+    ),
+    Defect(
+        "names of areas that are none",
+        "raw_area_name",
+        "update raw.area_name set area_code = 'X05000001' where area_code = 'X02000001';"
+        " update raw.area_name set area_code = 'X02999999' where area_code = 'X02000002'",
+        {
+            "code_shape": "msoa21_names, X05000001 (line 2): is_well_formed false, code_pattern",
+            "area_is_known": "msoa21_names, X0",
+        },
+    ),
+    Defect(
+        "names that were cut off",
+        "raw_area_name",
+        "delete from raw.area_name where area_code in ('X02000001', 'X02000002')",
+        {"row_count": "msoa21_names: rows_found 598, expected_rows 600"},
+    ),
     # ---- raw_population ---------------------------------------------------------------------
     Defect(
         "a population that is missing",
@@ -795,6 +838,13 @@ DEFECTS = [
         )
     ),
     # ---- marts_dim_area ---------------------------------------------------------------------
+    Defect(
+        "a small area without the name by which people know the place",
+        "marts_dim_area",
+        "update marts.dim_area set place_name = null where area_type = 'lsoa21'"
+        " and area_code = 'X01000001'",
+        {"has_its_place_name": "lsoa21, X01000001"},
+    ),
     Defect(
         "an area twice in the dimension",
         "marts_dim_area",
@@ -1215,60 +1265,73 @@ DEFECTS = [
         {"summary_as_published": "imd2025, overall, average_score, {it}"},
         it=AN_AUTHORITY,
     ),
-    # ---- marts_summary_lad ------------------------------------------------------------------
+    # ---- marts_summary_geography ------------------------------------------------------------
     Defect(
         "an authority without a row in an edition",
-        "marts_summary_lad",
-        f"delete from marts.summary_lad where edition_id = '{OPEN_EDITION}'"
-        " and lad_code = '{it}'",
+        "marts_summary_geography",
+        f"delete from marts.summary_geography where edition_id = '{OPEN_EDITION}'"
+        " and geography_code = '{it}' and geography_type = 'lad24'",
         {
-            "every_authority_is_there": f"{OPEN_EDITION}: lads_found 23, lads_expected 24",
-            "authorities_add_up": f"{OPEN_EDITION}: areas_lads ",
-            "residents_of_authorities_add_up": f"{OPEN_EDITION}: people_lads ",
+            "every_larger_area_is_there": f"{OPEN_EDITION}, lad24: larger_areas_found 23, "
+            "larger_areas_expected 24",
+            "areas_add_up": f"{OPEN_EDITION}, lad24: areas_found ",
+            "residents_add_up": f"{OPEN_EDITION}, lad24: people_found ",
         },
         it=AN_AUTHORITY,
     ),
     Defect(
         "a region without a row in an edition",
-        "marts_summary_lad",
-        f"delete from marts.summary_region where edition_id = '{OPEN_EDITION}'"
-        " and region_code = '{it}'",
+        "marts_summary_geography",
+        f"delete from marts.summary_geography where edition_id = '{OPEN_EDITION}'"
+        " and geography_code = '{it}'",
         {
-            "every_region_is_there": f"{OPEN_EDITION}: regions_found ",
-            "regions_add_up": f"{OPEN_EDITION}: areas_regions ",
-            "residents_of_regions_add_up": f"{OPEN_EDITION}: people_regions ",
+            "every_larger_area_is_there": f"{OPEN_EDITION}, rgn: larger_areas_found ",
+            "areas_add_up": f"{OPEN_EDITION}, rgn: areas_found ",
+            "residents_add_up": f"{OPEN_EDITION}, rgn: people_found ",
         },
         it=A_REGION,
     ),
     Defect(
+        "an area that lies in no constituency",
+        "marts_summary_geography",
+        "update marts.summary_geography set areas = areas - 1, areas_rated = areas_rated - 1"
+        f" where edition_id = '{OPEN_EDITION}' and geography_code = '{{it}}'",
+        {"areas_add_up": f"{OPEN_EDITION}, pcon24: areas_found 3006 / 3006 / "},
+        it="select min(area_code) from marts.dim_area where area_type = 'pcon24'",
+    ),
+    Defect(
         "more areas on the list than rated, and than within either threshold",
-        "marts_summary_lad",
-        "update marts.summary_lad set areas_rated = 0, areas_within_cni_threshold = 0"
-        f" where edition_id = '{OPEN_EDITION}' and lad_code = '{{it}}'",
+        "marts_summary_geography",
+        "update marts.summary_geography set areas_rated = 0, areas_within_cni_threshold = 0"
+        f" where edition_id = '{OPEN_EDITION}' and geography_type = 'lad24'"
+        " and geography_code = '{it}'",
         {
-            "listed_are_rated": f"{OPEN_EDITION}, {{it}}: areas_rated 0",
-            "listed_are_within_both": f"{OPEN_EDITION}, {{it}}: areas_worst_on_either 0",
-            "authorities_add_up": f"{OPEN_EDITION}: areas_lads ",
+            "listed_are_rated": f"{OPEN_EDITION}, lad24, {{it}}: areas_rated 0",
+            "listed_are_within_both": f"{OPEN_EDITION}, lad24, {{it}}: areas_worst_on_either 0",
+            "areas_add_up": f"{OPEN_EDITION}, lad24: areas_found ",
         },
         it=AN_AUTHORITY_WITH_A_LIST,
     ),
     Defect(
         "shares that are none",
-        "marts_summary_lad",
-        "update marts.summary_lad set share_of_areas = 12, share_of_population = -1"
-        f" where edition_id = '{OPEN_EDITION}' and lad_code = '{{it}}'",
+        "marts_summary_geography",
+        "update marts.summary_geography set share_of_areas = 12, share_of_population = -1"
+        f" where edition_id = '{OPEN_EDITION}' and geography_type = 'lad24'"
+        " and geography_code = '{it}'",
         {
-            "share_of_areas_is_a_share": f"{OPEN_EDITION}, {{it}}: share_of_areas 12",
-            "share_of_population_is_a_share": f"{OPEN_EDITION}, {{it}}: share_of_population -1",
+            "share_of_areas_is_a_share": f"{OPEN_EDITION}, lad24, {{it}}: share_of_areas 12",
+            "share_of_population_is_a_share": f"{OPEN_EDITION}, lad24, {{it}}: "
+            "share_of_population -1",
         },
         it=AN_AUTHORITY,
     ),
     Defect(
         "an authority without the measures of its index",
-        "marts_summary_lad",
-        "update marts.summary_lad set average_rank = null"
-        f" where edition_id = '{OPEN_EDITION}' and lad_code = '{{it}}'",
-        {"has_an_average_rank": f"{OPEN_EDITION}, {{it}}"},
+        "marts_summary_geography",
+        "update marts.summary_geography set average_rank = null"
+        f" where edition_id = '{OPEN_EDITION}' and geography_type = 'lad24'"
+        " and geography_code = '{it}'",
+        {"has_an_average_rank": f"{OPEN_EDITION}, lad24, {{it}}"},
         it=AN_AUTHORITY,
     ),
     # ---- marts_threshold_sensitivity --------------------------------------------------------

@@ -97,6 +97,12 @@ def test_every_source_arrives_with_all_lines_of_its_file_in_the_tables_of_its_ki
         "lsoa11_ward17_lad17": 2933 + 40,
         "lsoa11_lsoa21": 3016 + 40,
         "lsoa21_ward24_lad24": 3007 + 40,
+        "lsoa21_pcon24": 3007 + 40,
+        "lsoa21_ward25_lad25": 3007 + 40,
+        "lsoa21_icb24": 3007,
+        "lad23_cauth23": 9,
+        "lsoa21_ruc21": 3007 + 40,
+        "msoa21_names": 600 + 8,
         "lsoa21_msoa21": 3007 + 40,
         "lad24_rgn24": 24,
         "lad19_rgn19": 26,
@@ -167,7 +173,10 @@ def test_rows_of_other_nations_and_totals_are_passed_through(loaded: Loaded) -> 
         ("lsoa11_lsoa21", 40),
         ("lsoa11_ward17_lad17", 40),
         ("lsoa21_msoa21", 40),
+        ("lsoa21_pcon24", 40),
+        ("lsoa21_ruc21", 40),
         ("lsoa21_ward24_lad24", 40),
+        ("lsoa21_ward25_lad25", 40),
         ("oa11_lsoa11", 40),
     ]
     assert loaded.rows(

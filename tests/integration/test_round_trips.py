@@ -43,9 +43,14 @@ LIST = {
     "area_type": "editions.area_type",
     "area_code": "lists.area_code",
     "area_name": "lists.area_name",
+    "place_name": "lists.place_name",
     "msoa21_code": "areas.msoa21_code",
     "msoa21_name": "(select area_name from marts.dim_area as msoa "
     "where msoa.area_type = 'msoa21' and msoa.area_code = areas.msoa21_code)",
+    "ward25_code": "lists.ward25_code",
+    "ward25_name": "lists.ward25_name",
+    "pcon24_code": "lists.pcon24_code",
+    "pcon24_name": "lists.pcon24_name",
     "lad_type": "areas.lad_type",
     "lad_code": "lists.lad_code",
     "lad_name": "lists.lad_name",
@@ -82,8 +87,11 @@ LIST = {
 SHEET = {
     "Area code": "area_code",
     "Area name": "area_name",
+    "Place name": "place_name",
     "MSOA 2021 code": "msoa21_code",
     "MSOA 2021 name": "msoa21_name",
+    "Ward 2025 name": "ward25_name",
+    "Constituency 2024 name": "pcon24_name",
     "LAD code": "lad_code",
     "LAD name": "lad_name",
     "Region name": "region_name",
@@ -107,15 +115,21 @@ SHEET = {
     "Content id": "content_id",
     "Release label": "release_label",
 }
-# The marts that are exported as they are: the file, the sheet, and how many columns.
+# The marts that are exported as they are: the file and the sheet.
 MARTS = {
     "dim_edition": ("editions", "Editions"),
-    "summary_lad": ("summary_lad", "Authorities"),
-    "summary_region": ("summary_region", "Regions"),
     "reconciliation": ("reconciliation", "Reconciliation"),
     "edition_change": ("edition_change", "Changes"),
     "outcome_comparison": ("outcome_comparison", "Outcomes"),
     "threshold_sensitivity": ("threshold_sensitivity", "Thresholds"),
+}
+# One mart in a file, but for the smallest kinds of geography, and in three sheets.
+LARGER = "summary_geography"
+OF_EDITION = "(select lad_type from marts.dim_edition where edition_id = mart.edition_id)"
+LARGER_SHEETS = {
+    "Authorities": f"mart.geography_type = {OF_EDITION}",
+    "Constituencies": "mart.geography = 'constituency'",
+    "Regions": "mart.geography = 'region'",
 }
 each_mart = pytest.mark.parametrize("mart", MARTS)
 
@@ -163,8 +177,8 @@ class Made:
             content=self.content_ids[f"{edition}.csv"],
         )
 
-    def mart(self, mart: str) -> tuple[list[str], list[Row]]:
-        """The names of a mart's columns, and its rows, each with its content id."""
+    def mart(self, mart: str, which: str = "true") -> tuple[list[str], list[Row]]:
+        """The names of a mart's columns, and those of its rows, each with its content id."""
         names = [
             name
             for (name,) in self.read(
@@ -175,8 +189,8 @@ class Made:
         ]
         rows = self.read(
             f"select mart.*, $1, release.label from marts.{mart} as mart "
-            "cross join meta.release as release",
-            self.content_ids[f"{MARTS[mart][0]}.csv"],
+            f"cross join meta.release as release where {which}",
+            self.content_ids[f"{MARTS.get(mart, (mart,))[0]}.csv"],
         )
         return [*names, "content_id", "release_label"], rows
 
@@ -292,6 +306,18 @@ def test_csv_and_sheet_of_a_mart(made: Made, mart: str) -> None:
     # In the order of the CSV file, whose rows are compared above.
     keyed = {tuple(map(as_written, row)): row for row in expected}
     assert_cells(cells, [keyed[tuple(row)] for row in rows])
+
+
+def test_larger_areas_in_a_file_and_sheets_by_kind(made: Made) -> None:
+    names, expected = made.mart(LARGER, "mart.geography not in ('ward', 'msoa')")
+    header, rows = read_csv(made.folder / f"exports/{LARGER}.csv")
+    assert header == names
+    assert rows == [list(map(as_written, row)) for row in expected]
+    for title, which in LARGER_SHEETS.items():
+        _, of_kind = made.mart(LARGER, which)
+        header, cells = sheet(made, title)
+        assert len(header) == len(names)
+        assert_cells(cells, of_kind)
 
 
 @each_edition
@@ -512,12 +538,15 @@ def test_page_carries_changes_summaries_and_differences(made: Made, edition: str
         "where edition_id = $1 and agreement <> 'agreed' order by area_code",
         edition,
     )
-    for level, code in (("region", "region_name"), ("lad", "lad_code")):
+    for level, code, kind in (
+        ("region", "geography_name", "'rgn'"),
+        ("lad", "geography_code", OF_EDITION),
+    ):
         assert {key: tuple(each) for key, each in document["summary"][level].items()} == {
             key: tuple(rest)
             for key, *rest in made.read(
-                f"select {code}, proportion, extent from marts.summary_{level} "
-                "where edition_id = $1",
+                f"select {code}, proportion, extent from marts.{LARGER} as mart "
+                f"where edition_id = $1 and geography_type = {kind}",
                 edition,
             )
         }

@@ -132,11 +132,13 @@ def test_one_lsoa_has_its_authority_from_the_index_file(england: Site) -> None:
         rows(
             england,
             """
-            select lists.lad_code
-            from marts.summary_lad as lists
-            inner join marts.dim_edition as editions on lists.edition_id = editions.edition_id
+            select lists.geography_code
+            from marts.summary_geography as lists
+            inner join marts.dim_edition as editions
+                on lists.edition_id = editions.edition_id
+                and lists.geography_type = editions.lad_type
             inner join marts.summary_index as measures
-                on lists.lad_code = measures.area_code
+                on lists.geography_code = measures.area_code
                 and editions.imd_release = measures.index_release
                 and measures.measure = 'overall'
             where

@@ -255,8 +255,8 @@ def test_the_lists_by_region(england: Site) -> None:
         rows(
             england,
             """
-            select region_name, areas_listed from marts.summary_region
-            where edition_id = 'lsoa21_imd2025_cni2023'
+            select geography_name, areas_listed from marts.summary_geography
+            where edition_id = 'lsoa21_imd2025_cni2023' and geography = 'region'
             """,
         )
     )
@@ -277,8 +277,11 @@ def test_every_authority_of_an_edition_has_a_row(england: Site) -> None:
     assert rows(
         england,
         """
-        select edition_id, count(*), sum(areas), sum(areas_listed)
-        from marts.summary_lad group by all order by all
+        select edition_id, count(*), sum(summary.areas), sum(summary.areas_listed)
+        from marts.summary_geography as summary
+        inner join marts.dim_edition as edition using (edition_id)
+        where summary.geography_type = edition.lad_type
+        group by all order by all
         """,
     ) == [
         ("lsoa21_imd2019_cni2023", 296, 33_755, 1_305),

@@ -73,20 +73,20 @@ def check_the_list(site: Site, folder: Path) -> Ran:
     )
     authorities, reached = one(
         site,
-        "select count(*), count(*) filter (areas_listed > 0) from marts.summary_lad "
-        "where edition_id = $1",
+        "select count(*), count(*) filter (areas_listed > 0) from marts.summary_geography "
+        "where edition_id = $1 and geography_type = 'lad24'",
         LIST,
     )
     place, of_place = one(
         site,
-        "select lad_name, areas_listed from marts.summary_lad where edition_id = $1 "
-        "order by areas_listed desc limit 1",
+        "select geography_name, areas_listed from marts.summary_geography "
+        "where edition_id = $1 and geography_type = 'lad24' order by areas_listed desc limit 1",
         LIST,
     )
     (region,) = one(
         site,
-        "select region_name from marts.summary_region where edition_id = $1 "
-        "order by areas_listed desc limit 1",
+        "select geography_name from marts.summary_geography "
+        "where edition_id = $1 and geography = 'region' order by areas_listed desc limit 1",
         LIST,
     )
     (besides,) = one(

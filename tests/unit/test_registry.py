@@ -92,6 +92,7 @@ def test_there_are_two_profiles_and_both_load_the_same_sources_but_for_the_cni_i
         "summary",
         "outcome",
         "lookup",
+        "names",
         "population",
         "boundary",
     }
@@ -212,6 +213,7 @@ def test_every_kind_has_its_file_endings() -> None:
         "indicators": table,
         "summary": table,
         "lookup": table,
+        "names": table,
         "population": table,
         "outcome": (".csv", ".zip"),
         "boundary": (".geojson", ".gpkg", ".zip"),
@@ -347,6 +349,28 @@ OFFICIAL = {
         "Local_Authority_District_to_Region__April_2019__Lookup_in_England.*",
         "LAD19_RGN19_EN_LU.*",
     ],
+    "lsoa21_pcon24": [
+        "LSOA_(2021)_to_Future_Parliamentary_Constituencies_(July_2024)_Best_Fit_Lookup_in_EW.*",
+        "LSOA21_PCON24_EW_LU.*",
+    ],
+    "lsoa21_ward25_lad25": [
+        "LSOA_(2021)_to_Electoral_Ward_(2025)_to_LAD_(2025)_Best_Fit_Lookup_in_EW.*",
+        "LSOA21_WD25_LAD25_EW_LU.*",
+    ],
+    "lsoa21_icb24": [
+        "LSOA_(2021)_to_Sub_ICB_Locations_to_Integrated_Care_Boards_to_LAD_(April_2024)_Lookup.*",
+        "LSOA21_SICBL24_ICB24_LAD24_EN_LU.*",
+    ],
+    "lad23_cauth23": [
+        "Local_Authority_District_to_Combined_Authority_(May_2023)_Lookup_in_EN.*",
+        "LAD23_CAUTH23_EN_LU.*",
+    ],
+    "lsoa21_ruc21": [
+        "Rural_Urban_Classification_(2021)_of_Lower_layer_Super_Output_Areas_in_EW.*",
+        "Rural_Urban_Classification_(2021)_of_LSOAs_in_EW.*",
+        "LSOA21_RUC21_EW_LU.*",
+    ],
+    "msoa21_names": ["MSOA-Names-2.2.*", "MSOA-Names-1.20.*"],
     "population_mid2019": ["SAPE22DT2-mid-2019-lsoa-syoa-estimates-unformatted.*"],
     "boundary_lsoa21": [
         "Lower_layer_Super_Output_Areas_December_2021_Boundaries_EW_BSC_V4.*",
@@ -388,6 +412,11 @@ OTHERS = [
     "Wards_December_2018_GCB_UK_2022_-623525817862962017.geojson",
     "Local_Authority_Districts_May_2023_UK_BUC_-6423256087122024.geojson",
     "census2021-ts038.zip",
+    "LSOA_(2021)_to_Electoral_Ward_(2023)_to_LAD_(2023)_Best_Fit_Lookup_in_EW.csv",
+    "Rural_Urban_Classification_(2011)_of_Lower_Layer_Super_Output_Areas_in_England_and_Wales.csv",
+    "Rural_Urban_Classification_(2021)_of_Middle_layer_Super_Output_Areas_in_EW.csv",
+    "Local_Authority_District_to_Combined_Authority_(December_2024)_Lookup_in_EN.csv",
+    "LSOA_(2011)_to_Parliamentary_Constituencies_(December_2020)_Lookup_in_EW.csv",
 ]
 
 

@@ -19,6 +19,7 @@
             index_release,
             area_type
         from {{ ref('int_summary_geographies') }}
+        where has_every_measure
 
     ),
 

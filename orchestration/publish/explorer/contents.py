@@ -542,20 +542,22 @@ class ExplorerEdition:
         """The higher-level measures of the edition's IMD; the lists are counted in the browser."""
         return {
             "region": {
-                row["region_name"]: [row["proportion"], row["extent"]]
-                for row in self._rows(
-                    "select * from marts.summary_region where edition_id = $1",
-                    self.edition["edition_id"],
-                )
+                row["geography_name"]: [row["proportion"], row["extent"]]
+                for row in self._larger("rgn")
             },
             "lad": {
-                row["lad_code"]: [row["proportion"], row["extent"]]
-                for row in self._rows(
-                    "select * from marts.summary_lad where edition_id = $1",
-                    self.edition["edition_id"],
-                )
+                row["geography_code"]: [row["proportion"], row["extent"]]
+                for row in self._larger(self.edition["lad_type"])
             },
         }
+
+    def _larger(self, geography_type: str) -> list[Row]:
+        return self._rows(
+            "select * from marts.summary_geography "
+            "where edition_id = $1 and geography_type = $2 order by geography_code",
+            self.edition["edition_id"],
+            geography_type,
+        )
 
     def _outcomes(self) -> list[Row]:
         """The rates of the groups of areas, outcome by outcome."""

@@ -69,17 +69,23 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         worst_first = listed.only(LIST_COLUMNS).in_order("imd_rank", "area_code")
         lists.append(Sheet(sheet_name(name), worst_first))
     marts = {}
-    for mart, name, title in MARTS:
-        marts[name] = mart_table(warehouse, about, mart, name, title)
-        write_csv(folder / f"{name}.csv", marts[name])
-        files.append(File(folder / f"{name}.csv", marts[name].title, marts[name]))
+    for mart in MARTS:
+        table = marts[mart] = mart_table(warehouse, about, mart)
+        write_csv(folder / f"{table.name}.csv", table)
+        files.append(File(folder / f"{table.name}.csv", table.title, table))
     said[folder / GEOPACKAGE] = write_geopackage(folder / GEOPACKAGE, layers, about)
     files.append(File(folder / GEOPACKAGE, f"{about.title}: a layer an edition"))
+    authorities = {(row["edition_id"], row["lad_type"]) for row in about.editions}
+    larger = marts["summary_geography"]
     sheets = [
-        Sheet("Editions", marts["editions"]),
+        Sheet("Editions", marts["dim_edition"]),
         *lists,
-        Sheet("Authorities", marts["summary_lad"]),
-        Sheet("Regions", marts["summary_region"]),
+        Sheet(
+            "Authorities",
+            larger.having(lambda row: (row["edition_id"], row["geography_type"]) in authorities),
+        ),
+        Sheet("Constituencies", larger.having(lambda row: row["geography"] == "constituency")),
+        Sheet("Regions", larger.having(lambda row: row["geography"] == "region")),
         Sheet("Reconciliation", marts["reconciliation"]),
         Sheet("Changes", marts["edition_change"]),
         Sheet("Outcomes", marts["outcome_comparison"]),

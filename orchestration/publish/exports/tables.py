@@ -5,7 +5,7 @@ Descriptions are the comments of the warehouse; unit and direction are those of 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,14 +28,30 @@ _CONTENT = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Export:
+    """A mart as a file: its name and title; ``only`` the rows that meet a condition, and why."""
+
+    name: str
+    title: str
+    only: str = "true"
+    left_out: str | None = None
+
+
 # The wide table of an edition: mart and column.
 _EDITION = (
     ("double_disadvantage", "edition_id"),
     ("dim_edition", "area_type"),
     ("double_disadvantage", "area_code"),
     ("double_disadvantage", "area_name"),
+    ("double_disadvantage", "place_name"),
     ("dim_area", "msoa21_code"),
     ("msoa", "area_name"),
+    ("double_disadvantage", "ward25_code"),
+    ("double_disadvantage", "ward25_name"),
+    ("double_disadvantage", "pcon24_code"),
+    ("double_disadvantage", "pcon24_name"),
     ("dim_area", "lad_type"),
     ("double_disadvantage", "lad_code"),
     ("double_disadvantage", "lad_name"),
@@ -75,16 +91,21 @@ _NAMED = {
 # The mart behind a name that stands in for it.
 _MART = {"msoa": "dim_area"}
 _MSOA_NAME = "Name of that Middle layer Super Output Area; NULL for other types."
-# What is exported besides: the mart, the file's name and the title.
-MARTS = (
-    ("dim_edition", "editions", "The editions of the list"),
-    ("summary_lad", "summary_lad", "The lists by local authority"),
-    ("summary_region", "summary_region", "The lists by region"),
-    ("edition_change", "edition_change", "What changed from an edition to a later one"),
-    ("reconciliation", "reconciliation", "Our lists against the published ones"),
-    ("outcome_comparison", "outcome_comparison", "Left behind areas and others, by outcome"),
-    ("threshold_sensitivity", "threshold_sensitivity", "The lists at other thresholds"),
-)
+# What is exported besides, under the name of the mart.
+MARTS = {
+    "dim_edition": Export("editions", "The editions of the list"),
+    "summary_geography": Export(
+        "summary_geography",
+        "The lists by authority, constituency, care board, region",
+        # Those are tens of thousands of rows, for whom the warehouse is the better place.
+        "geography not in ('ward', 'msoa')",
+        "Wards and MSOAs are in the warehouse only.",
+    ),
+    "edition_change": Export("edition_change", "What changed from an edition to a later one"),
+    "reconciliation": Export("reconciliation", "Our lists against the published ones"),
+    "outcome_comparison": Export("outcome_comparison", "Left behind areas and others, by outcome"),
+    "threshold_sensitivity": Export("threshold_sensitivity", "The lists at other thresholds"),
+}
 
 
 @dataclass(frozen=True)
@@ -123,6 +144,10 @@ class ExportTable:
     def in_order(self, *names: str) -> ExportTable:
         """The same with its rows in the order of these columns, nulls last."""
         return replace(self, data=self.data.sort_by([(name, "ascending") for name in names]))
+
+    def having(self, wanted: Callable[[dict[str, Any]], bool]) -> ExportTable:
+        """The same with the rows that are wanted, each of them ``{column: value}``."""
+        return replace(self, data=self.data.filter(pa.array(map(wanted, self.data.to_pylist()))))
 
     def only(self, names: tuple[str, ...]) -> ExportTable:
         """The same with these columns, as far as it has them, in their order."""
@@ -224,10 +249,9 @@ def edition_table(
     )
 
 
-def mart_table(
-    warehouse: duckdb.DuckDBPyConnection, about: About, mart: str, name: str, title: str
-) -> ExportTable:
-    """A mart as it is, with its content id beside each row, in the order of its key."""
+def mart_table(warehouse: duckdb.DuckDBPyConnection, about: About, mart: str) -> ExportTable:
+    """A mart of ``MARTS``, with its content id beside each row, in the order of its key."""
+    export = MARTS[mart]
     comments = _comments(warehouse, [mart])
     keys = warehouse.execute(
         "select key_columns from meta.mart_key where mart = ?", [mart]
@@ -239,19 +263,20 @@ def mart_table(
         [mart],
     ).fetchone()
     data = warehouse.execute(
-        f"select * from marts.{mart} order by {', '.join(key) or 'all'}"
+        f"select * from marts.{mart} where {export.only} order by {', '.join(key) or 'all'}"
     ).to_arrow_table()
     columns = _columns(
         data,
         [comments.get((mart, column)) for column in data.column_names],
         [scales(mart).get(column, Scale()) for column in data.column_names],
     )
-    description = (described[0] if described else None) or title
-    content = about.content_id(name, title, description, columns, *_rows(data))
+    said = (described[0] if described else None) or export.title
+    description = " ".join(filter(None, (said, export.left_out)))
+    content = about.content_id(export.name, export.title, description, columns, *_rows(data))
     return ExportTable(
-        name=name,
+        name=export.name,
         content_id=content,
-        title=about.titled(title),
+        title=about.titled(export.title),
         description=description,
         columns=(*columns, *_OF_CONTENT),
         key=key,

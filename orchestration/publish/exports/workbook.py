@@ -19,13 +19,23 @@ from orchestration.publish.exports.tables import ExportColumn, ExportTable, cont
 from orchestration.publish.limits import limits
 
 _ABBREVIATIONS = {"imd", "cni", "lad", "msoa21", "id", "ha"}
+_WORDS = {
+    "HA": "(ha)",
+    "ID": "id",
+    "MSOA21": "MSOA 2021",
+    "ward25": "ward 2025",
+    "pcon24": "constituency 2024",
+}
 _WIDEST = 60
 # The list of an edition for people: without what says in every row of which edition it is.
 LIST_COLUMNS = (
     "area_code",
     "area_name",
+    "place_name",
     "msoa21_code",
     "msoa21_name",
+    "ward25_name",
+    "pcon24_name",
     "lad_code",
     "lad_name",
     "region_name",
@@ -246,7 +256,7 @@ def _notes(
 def heading(name: str) -> str:
     """A column's name in words: ``imd_rank`` is 'IMD rank'."""
     words = [word.upper() if word in _ABBREVIATIONS else word for word in name.split("_")]
-    words = [{"HA": "(ha)", "ID": "id", "MSOA21": "MSOA 2021"}.get(word, word) for word in words]
+    words = [_WORDS.get(word, word) for word in words]
     text = " ".join(words)
     return text[0].upper() + text[1:]
 

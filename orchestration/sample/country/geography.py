@@ -77,10 +77,10 @@ def build_country(rng: np.random.Generator) -> Country:
     on_islands = shapely.contains_xy(shapely.union_all(islands), xy)
     district[on_islands] = MAINLAND_SEATS
 
-    msoa, msoa_district = _nest(xy @ _rotation(np.pi / 4), xy, district, _msoas_per(district))
+    msoa, msoa_district = nest(xy @ _rotation(np.pi / 4), xy, district, _msoas_per(district))
     order = np.lexsort((-xy[:, 1], msoa))
     xy, district, msoa = xy[order], district[order], msoa[order]
-    ward, ward_district = _nest(xy, xy, district, _share_out(np.bincount(district)))
+    ward, ward_district = nest(xy, xy, district, _share_out(np.bincount(district)))
     return Country(xy, _cells(xy, land), district, msoa, ward, ward_district, msoa_district, towns)
 
 
@@ -207,7 +207,7 @@ def _share_out(sizes: Ints) -> Ints:
     return seats
 
 
-def _nest(axes: Floats, xy: Floats, district: Ints, groups: Ints) -> tuple[Ints, Ints]:
+def nest(axes: Floats, xy: Floats, district: Ints, groups: Ints) -> tuple[Ints, Ints]:
     """Cut each district into compact groups, numbered on from district to district, north first.
 
     Returns the group of each point and the district of each group.

@@ -24,7 +24,7 @@ quoted as evidence of anything.
 
 
 def write_all(inbox: Path, seed: int) -> list[Path]:
-    """Build the country of `seed` and write its 32 files; see `write_sample`."""
+    """Build the country of `seed` and write its files; see `write_sample`."""
     world = build_world(seed)
     paths = [
         indices.iod_2015(world, inbox / "iod2015"),

@@ -1,9 +1,10 @@
-"""The ONS lookups between area types and vintages, the mid-2019 and the census population."""
+"""The lookups between area types and vintages, names of MSOAs, both populations."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from orchestration.sample.country.geographies import RURAL_URBAN
 from orchestration.sample.country.names import (
     NATION_PREFIX,
     NEIGHBOUR,
@@ -20,7 +21,7 @@ ACROSS = (211, 1299)  # an LSOA 2021 of one district that fits best with one of 
 
 
 def write_lookups(world: World, folder: Path) -> list[Path]:
-    """Write all nine lookups."""
+    """Write all lookups, and the names of MSOAs."""
     return [
         _lsoa11_ward17(world, folder),
         _lsoa11_lsoa21(world, folder),
@@ -31,6 +32,11 @@ def write_lookups(world: World, folder: Path) -> list[Path]:
         _district_changes(world, folder),
         _oa11_lsoa11(world, folder),
         _oa11_ward17(world, folder),
+        _lsoa21_constituencies(world, folder),
+        _lsoa21_care_boards(world, folder),
+        _combined_authorities(world, folder),
+        _rural_urban(world, folder),
+        _msoa_names(world, folder),
     ]
 
 
@@ -147,6 +153,56 @@ def _lsoa21_msoa21(world: World, folder: Path) -> Path:
         "LSOA21CD LSOA21NM LSOA21NMW MSOA21CD MSOA21NM MSOA21NMW LAD22CD LAD22NM RGN22CD RGN22NM"
     )
     return write_table(folder / "lsoa21_msoa21_lad22_rgn22.csv", header.split(), rows, ONS)
+
+
+def _lsoa21_constituencies(world: World, folder: Path) -> Path:
+    """Constituency, ward and district of 2025, put together by somebody from two lookups."""
+    found = world.geographies
+    rows: list[Row] = [
+        [lsoa[0], *found.constituency[n], *found.ward25[n], *found.district25[n]]
+        for n, lsoa in enumerate(world.areas.lsoa21)
+    ]
+    rows += [
+        [n.code, f"{n.code[0]}14{n.district[0][-6:]}", n.district[1], *n.ward[:2], *n.district[:2]]
+        for n in neighbour_lsoas()
+    ]
+    rows.sort(key=lambda row: str(row[0]))
+    header = "lsoa21cd pcon24cd pcon24nm wd25cd wd25nm lad25cd lad25nm"
+    return write_table(folder / "lsoa21_pcon24_wd25_lad25.csv", header.split(), rows, OCSI)
+
+
+def _lsoa21_care_boards(world: World, folder: Path) -> Path:
+    """Of one nation only: the neighbour has no such boards."""
+    found = world.geographies
+    rows = [
+        [*lsoa, *found.sub_board[n], *found.board[n]] for n, lsoa in enumerate(world.areas.lsoa21)
+    ]
+    areas = ("lsoa21", "sicbl24", "icb24")
+    header = [f"{area}_{part}" for area in areas for part in ("code", "name")]
+    return write_table(folder / "lsoa21_icb24.csv", header, rows, OCSI)
+
+
+def _combined_authorities(world: World, folder: Path) -> Path:
+    rows = [[*district, *combined] for district, combined in world.geographies.combined]
+    header = ("ltla23_code", "ltla23_name", "cauth23_code", "cauth23_name")
+    return write_table(folder / "lad23_cauth23.csv", header, rows, OCSI)
+
+
+def _rural_urban(world: World, folder: Path) -> Path:
+    classes = world.geographies.rural_urban
+    rows = [[lsoa[0], *classes[n]] for n, lsoa in enumerate(world.areas.lsoa21)]
+    rows += [[n.code, *RURAL_URBAN[4]] for n in neighbour_lsoas()]
+    header = ("lsoa21_code", "ruc21_code", "classification", "ruc")
+    return write_table(folder / "lsoa21_ruc21.csv", header, rows, OCSI)
+
+
+def _msoa_names(world: World, folder: Path) -> Path:
+    """Names that people know, the neighbour nation's too."""
+    names = world.geographies.msoa_name
+    rows: list[Row] = [[code, names[n]] for n, (code, _) in enumerate(world.areas.msoa21)]
+    rows += sorted({(n.msoa[0], f"{n.ward[1]} & Shore") for n in neighbour_lsoas()})
+    header = ("msoa21cd", "msoa21hclnm")
+    return write_table(folder / "msoa21_hcl_names.csv", header, rows, OCSI)
 
 
 def _districts_to_regions(world: World, folder: Path, year: int) -> Path:

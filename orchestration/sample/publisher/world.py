@@ -6,7 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from orchestration.sample.country import geography, lineage, output_areas, register, shapes, society
+from orchestration.sample.country import (
+    geographies,
+    geography,
+    lineage,
+    output_areas,
+    register,
+    shapes,
+    society,
+)
 from orchestration.sample.country.geography import Floats, Ints
 from orchestration.sample.publisher import deprivation, need
 
@@ -20,6 +28,7 @@ class World:
     country: geography.Country
     lineage: lineage.Lineage
     areas: register.Register
+    geographies: geographies.Geographies
     small_wards: shapes.SmallWards
     ward_of_lsoa11: Ints
     output_areas: output_areas.OutputAreas
@@ -80,6 +89,7 @@ def build_world(seed: int) -> World:
         country=country,
         lineage=changes,
         areas=areas,
+        geographies=geographies.draw_up(country, areas),
         small_wards=small_wards,
         ward_of_lsoa11=ward_of_lsoa11,
         output_areas=pieces,

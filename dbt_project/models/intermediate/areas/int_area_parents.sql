@@ -1,5 +1,5 @@
 -- Every area above an area, of every type and vintage: the lookups followed as far as they lead,
--- and of several ways to a type the shortest.
+-- and of several ways to a type the shortest. A way is as loose as its loosest step.
 with recursive ways as (
 
     select
@@ -7,7 +7,8 @@ with recursive ways as (
         child_code,
         parent_type,
         parent_code,
-        cost
+        cost,
+        cost as loosest
     from {{ ref('int_area_links') }}
 
     union
@@ -17,7 +18,8 @@ with recursive ways as (
         ways.child_code,
         links.parent_type,
         links.parent_code,
-        ways.cost + links.cost as cost
+        ways.cost + links.cost as cost,
+        greatest(ways.loosest, links.cost) as loosest
     from ways
     inner join {{ ref('int_area_links') }} as links
         on
@@ -38,12 +40,13 @@ shortest as (
 
 )
 
--- Ways differ in their cost or their end, so that each row is one.
 select
     ways.child_type,
     ways.child_code,
     ways.parent_type,
-    ways.parent_code
+    ways.parent_code,
+    case min(ways.loosest) when 1 then 'member' when 2 then 'index file' else 'best fit' end
+        as how_matched
 from ways
 inner join shortest
     on
@@ -51,3 +54,4 @@ inner join shortest
         and ways.child_code = shortest.child_code
         and ways.parent_type = shortest.parent_type
         and ways.cost = shortest.cost
+group by ways.child_type, ways.child_code, ways.parent_type, ways.parent_code

@@ -31,7 +31,7 @@ dimension as (
         on
             named.area_type = area_types.area_type
             and named.source_id = area_types.dimension_source_id
-    where {{ in_nation('named.area_code') }}
+    where area_types.is_class or {{ in_nation('named.area_code') }}
 
 ),
 

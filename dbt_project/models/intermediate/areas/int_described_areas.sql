@@ -55,6 +55,30 @@ named_parents as (
 
 ),
 
+-- A geography from which no lookup leads to regions may still lie in one, as all that is in it.
+sole_regions as (
+
+    select
+        inside.parent_type as area_type,
+        inside.parent_code as area_code,
+        min(regions.parent_code) as region_code
+    from {{ ref('int_area_parents') }} as inside
+    inner join {{ ref('int_area_parents') }} as regions
+        on
+            inside.child_type = regions.child_type
+            and inside.child_code = regions.child_code
+    where
+        regions.parent_type = 'rgn'
+        and inside.parent_type not in (
+            select led.child_type
+            from {{ ref('int_area_parents') }} as led
+            where led.parent_type = 'rgn'
+        )
+    group by inside.parent_type, inside.parent_code
+    having count(distinct regions.parent_code) = 1
+
+),
+
 -- Every population source summed to every type of area above its own.
 populations as (
 
@@ -80,8 +104,8 @@ select
     named_parents.lad_code,
     named_parents.lad_name,
     named_parents.msoa21_code,
-    named_parents.region_code,
-    named_parents.region_name,
+    coalesce(named_parents.region_code, sole_regions.region_code) as region_code,
+    coalesce(named_parents.region_name, regions.area_name) as region_name,
     cast(round(populations.population) as bigint) as population,
     case when populations.population is not null then areas.population_source_id end
         as population_source_id,
@@ -95,6 +119,14 @@ left join named_parents
     on
         areas.area_type = named_parents.area_type
         and areas.area_code = named_parents.area_code
+left join sole_regions
+    on
+        areas.area_type = sole_regions.area_type
+        and areas.area_code = sole_regions.area_code
+left join {{ ref('int_areas') }} as regions
+    on
+        regions.area_type = 'rgn'
+        and sole_regions.region_code = regions.area_code
 left join populations
     on
         areas.population_source_id = populations.source_id

@@ -1,99 +1,71 @@
--- An edition's list counted by authority and by region, with the edition's IMD summed up beside it.
--- Every authority of the edition's vintage is a row, with none listed too.
+-- An edition's list counted by every geography of larger areas, with the edition's IMD summed up
+-- beside it. Every authority of the edition's vintage is a row, with none listed too, and so is
+-- every constituency, board, region. An area counts where most of its residents live.
 with editions as (
 
-    select * from {{ ref('stg_editions') }}
+    select
+        editions.edition_id,
+        editions.area_type,
+        editions.lad_type,
+        editions.imd_release,
+        area_types.scale
+    from {{ ref('stg_editions') }} as editions
+    inner join {{ ref('area_types') }} as area_types on editions.area_type = area_types.area_type
 
 ),
 
 kinds as (
 
     select
-        edition_id,
-        imd_release,
-        lad_type as area_type
+        editions.*,
+        larger.area_type as geography_type,
+        larger.geography
     from editions
-
-    union all
-
-    select
-        edition_id,
-        imd_release,
-        'rgn' as area_type
-    from editions
+    inner join {{ ref('area_types') }} as larger
+        on
+            editions.lad_type = larger.area_type
+            or (larger.is_summarised and editions.scale < larger.scale)
 
 ),
 
-larger_areas as (
+geographies as (
 
     select
         kinds.edition_id,
         kinds.imd_release,
-        kinds.area_type,
-        described.area_code,
+        kinds.geography_type,
+        kinds.geography,
+        described.area_code as geography_code,
         described.area_name,
         described.region_code,
         described.region_name
     from kinds
     inner join {{ ref('int_described_areas') }} as described
-        on kinds.area_type = described.area_type
-
-),
-
-listed as (
-
-    select
-        lists.edition_id,
-        lists.not_rated_reason,
-        lists.is_doubly_disadvantaged,
-        lists.is_within_imd_threshold,
-        lists.is_within_cni_threshold,
-        lists.population,
-        editions.lad_type,
-        lists.lad_code,
-        described.region_code
-    from {{ ref('int_rated_areas') }} as lists
-    inner join editions on lists.edition_id = editions.edition_id
-    inner join {{ ref('int_described_areas') }} as described
-        on
-            editions.area_type = described.area_type
-            and lists.area_code = described.area_code
-
-),
-
-both_kinds as (
-
-    select
-        *,
-        lad_type as area_type,
-        lad_code as area_code
-    from listed
-
-    union all
-
-    select
-        *,
-        'rgn' as area_type,
-        region_code as area_code
-    from listed
+        on kinds.geography_type = described.area_type
 
 ),
 
 counted as (
 
     select
-        edition_id,
-        area_type,
-        area_code,
+        lists.edition_id,
+        placed.geography_type,
+        placed.geography_code,
         count(*) as areas,
-        count(*) filter (not_rated_reason is null) as areas_rated,
-        count(*) filter (is_doubly_disadvantaged) as areas_listed,
-        count(*) filter (is_within_imd_threshold) as areas_within_imd_threshold,
-        count(*) filter (is_within_cni_threshold) as areas_within_cni_threshold,
-        sum(population) as population,
-        sum(population) filter (is_doubly_disadvantaged) as population_listed
-    from both_kinds
-    group by edition_id, area_type, area_code
+        count(*) filter (lists.not_rated_reason is null) as areas_rated,
+        count(*) filter (lists.is_doubly_disadvantaged) as areas_listed,
+        count(*) filter (lists.is_within_imd_threshold) as areas_within_imd_threshold,
+        count(*) filter (lists.is_within_cni_threshold) as areas_within_cni_threshold,
+        sum(lists.population) as population,
+        sum(lists.population) filter (lists.is_doubly_disadvantaged) as population_listed
+    from {{ ref('int_rated_areas') }} as lists
+    inner join editions on lists.edition_id = editions.edition_id
+    inner join {{ ref('int_area_geographies') }} as placed
+        on
+            editions.area_type = placed.area_type
+            and lists.area_code = placed.area_code
+    where placed.is_main
+    group by lists.edition_id, placed.geography_type, placed.geography_code
 
 ),
 
@@ -111,12 +83,13 @@ scales as (
 )
 
 select
-    larger_areas.edition_id,
-    larger_areas.area_type,
-    larger_areas.area_code,
-    larger_areas.area_name,
-    larger_areas.region_code,
-    larger_areas.region_name,
+    geographies.edition_id,
+    geographies.geography_type,
+    geographies.geography,
+    geographies.geography_code,
+    geographies.area_name as geography_name,
+    geographies.region_code,
+    geographies.region_name,
     coalesce(counted.areas, 0) as areas,
     coalesce(counted.areas_rated, 0) as areas_rated,
     coalesce(counted.areas_listed, 0) as areas_listed,
@@ -127,7 +100,7 @@ select
         as share_of_population,
     coalesce(counted.areas_within_imd_threshold, 0) as areas_within_imd_threshold,
     coalesce(counted.areas_within_cni_threshold, 0) as areas_within_cni_threshold,
-    larger_areas.imd_release,
+    geographies.imd_release,
     imd.areas as imd_lsoas,
     imd.denominator as imd_population,
     imd.average_rank,
@@ -137,20 +110,20 @@ select
     imd.local_concentration,
     scales.income_scale,
     scales.employment_scale
-from larger_areas
+from geographies
 left join counted
     on
-        larger_areas.edition_id = counted.edition_id
-        and larger_areas.area_type = counted.area_type
-        and larger_areas.area_code = counted.area_code
+        geographies.edition_id = counted.edition_id
+        and geographies.geography_type = counted.geography_type
+        and geographies.geography_code = counted.geography_code
 left join {{ ref('int_summary_statistics') }} as imd
     on
-        larger_areas.imd_release = imd.index_release
-        and larger_areas.area_type = imd.area_type
-        and larger_areas.area_code = imd.area_code
+        geographies.imd_release = imd.index_release
+        and geographies.geography_type = imd.area_type
+        and geographies.geography_code = imd.area_code
         and imd.measure = 'overall'
 left join scales
     on
-        larger_areas.imd_release = scales.index_release
-        and larger_areas.area_type = scales.area_type
-        and larger_areas.area_code = scales.area_code
+        geographies.imd_release = scales.index_release
+        and geographies.geography_type = scales.area_type
+        and geographies.geography_code = scales.area_code

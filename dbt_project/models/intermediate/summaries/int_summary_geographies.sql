@@ -1,5 +1,6 @@
 -- The authorities and the region of every small area of an IMD release, by the authority that the
--- index file itself names: by it the publisher summed up.
+-- index file itself names: by it the publisher summed up. And every other geography that editions
+-- are counted by, of which fewer measures are wanted.
 with releases as (
 
     select
@@ -80,7 +81,8 @@ select
     case
         when areas.lad_type = wanted.lad_type then areas.lad_code
         else successors.to_code
-    end as area_code
+    end as area_code,
+    true as has_every_measure
 from areas
 inner join wanted on areas.index_release = wanted.index_release
 left join successors
@@ -94,6 +96,32 @@ select
     areas.index_release,
     areas.part_code,
     'rgn' as area_type,
-    regions.region_code as area_code
+    regions.region_code as area_code,
+    true as has_every_measure
 from areas
 left join regions on areas.lad_code = regions.lad_code
+
+union all
+
+select
+    areas.index_release,
+    areas.part_code,
+    placed.geography_type as area_type,
+    placed.geography_code as area_code,
+    false as has_every_measure
+from areas
+inner join releases on areas.index_release = releases.index_release
+inner join {{ ref('int_area_geographies') }} as placed
+    on
+        releases.area_type = placed.area_type
+        and areas.part_code = placed.area_code
+inner join {{ ref('area_types') }} as area_types on placed.geography_type = area_types.area_type
+left join wanted
+    on
+        areas.index_release = wanted.index_release
+        and placed.geography_type = wanted.lad_type
+where
+    placed.is_main
+    and area_types.is_summarised
+    and placed.geography_type <> 'rgn'
+    and wanted.lad_type is null

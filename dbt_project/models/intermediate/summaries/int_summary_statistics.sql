@@ -1,4 +1,5 @@
--- The higher-level measures of every authority and region.
+-- The higher-level measures of every authority and region; of other geographies those of the index,
+-- and the scales.
 with parts as (
 
     select
@@ -7,6 +8,7 @@ with parts as (
         geographies.area_type,
         geographies.area_code,
         geographies.part_code,
+        geographies.has_every_measure,
         areas.score,
         areas.area_rank,
         areas.rank_origin,
@@ -22,6 +24,9 @@ with parts as (
         on
             geographies.index_release = areas.index_release
             and geographies.part_code = areas.area_code
+    where
+        geographies.has_every_measure
+        or areas.measure in ('overall', 'income', 'employment')
 
 ),
 
@@ -32,6 +37,7 @@ everywhere as (
         measure,
         area_type,
         area_code,
+        bool_and(has_every_measure) as has_every_measure,
         count(*) as areas,
         count(*) filter (area_decile = 1) as areas_worst_decile,
         {{ exact_sum('people') }} as denominator,

@@ -15,6 +15,7 @@ select
     editions.edition_id,
     editions.label,
     editions.area_type,
+    editions.lad_type,
     editions.imd_release,
     editions.cni_release,
     editions.carry_rule,

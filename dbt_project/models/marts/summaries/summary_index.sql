@@ -48,6 +48,7 @@ ranked as (
         method.rank_worst_first(scale, (index_release, measure, area_type))
             as rank_of_scale
     from {{ ref('int_summary_statistics') }}
+    where has_every_measure
 
 )
 
