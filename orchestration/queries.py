@@ -16,28 +16,48 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Filters:
-    """Which rows of a list: names or codes, matched without regard to case; None for all."""
+class Within:
+    """A larger area, and the type of the areas of which those are meant that lie in it."""
 
-    region: str | None = None
-    lad: str | None = None
-    name: str | None = None
+    area_type: str
+    geography_type: str
+    geography_code: str
+    geography_name: str
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which rows of a list: in all of these larger areas, and of these codes; None for all.
+
+    ``notes`` say what a person who asked should know of how it was taken.
+    """
+
+    within: tuple[Within, ...] = ()
+    codes: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
 
     def condition(self, areas: str) -> str:
         """What a row of ``areas`` (a table or its alias) must meet, with ``parameters`` by name."""
-        return f"""(
-            ($region is null or lower({areas}.region_name) = lower($region))
-            and ($lad is null or lower($lad) in (lower({areas}.lad_name), lower({areas}.lad_code)))
-            and (
-                $name is null
-                or contains(lower({areas}.area_name), lower($name))
-                or lower({areas}.area_code) = lower($name)
-            )
-        )"""
+        members = "".join(
+            f"""
+            and {areas}.area_code in (
+                select member.area_code from marts.geography_membership as member
+                where
+                    member.is_main
+                    and member.area_type = $within_{number}.area_type
+                    and member.geography_type = $within_{number}.geography_type
+                    and member.geography_code = $within_{number}.geography_code
+            )"""
+            for number in range(len(self.within))
+        )
+        return f"(($codes is null or list_contains($codes, {areas}.area_code)){members})"
 
     @property
-    def parameters(self) -> dict[str, str | None]:
-        return asdict(self)
+    def parameters(self) -> dict[str, Any]:
+        codes = None if self.codes is None else list(self.codes)
+        return {"codes": codes} | {
+            f"within_{number}": asdict(within) for number, within in enumerate(self.within)
+        }
 
 
 @contextmanager

@@ -6,12 +6,13 @@ use. Every figure comes with the inputs of its formula, so that a calculator can
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import duckdb
 
 from orchestration.ask.lists import check_edition
+from orchestration.ask.names import How, Names
+from orchestration.ask.succession import became
 from orchestration.problems import UsageError
 from orchestration.queries import Row, query_rows
 
@@ -23,7 +24,9 @@ class UnknownAreaError(UsageError):
 
     def __init__(self, area: str, candidates: list[str], *, several: bool) -> None:
         what = "Several areas match" if several else "No area"
-        near = f"There are: {'; '.join(candidates)}" if candidates else ""
+        shown = "; ".join(candidates[:CANDIDATES])
+        more = f"; and {len(candidates) - CANDIDATES} more" if len(candidates) > CANDIDATES else ""
+        near = f"Did you mean: {shown}{more}?" if candidates else ""
         super().__init__(f"{what} '{area}'.", near)
 
 
@@ -37,7 +40,7 @@ def explain(
 
     Args:
         connection: A published release.
-        area: Its code, or its name or a part of it, without regard to case.
+        area: Its code, its name or that of its place, or a part of it, as ``names`` finds it.
         edition: None for the newest edition that has the area.
         part: Of an area whose IMD was carried: the part whose domains to show, by its code; None
             for the worst.
@@ -51,6 +54,8 @@ def explain(
     Raises:
         UnknownEditionError: the release has no such edition.
         UnknownAreaError: no area of that name, or several; or no such part.
+        UsageError: it is an area of another time or type; it says what it became, or which areas
+            of the edition hold it or lie in it.
     """
     if edition is not None:
         check_edition(connection, edition)
@@ -89,30 +94,64 @@ def explain(
 
 
 def _code(connection: duckdb.DuckDBPyConnection, area: str, edition: str | None) -> str:
-    areas = query_rows(
+    rows = query_rows(
         connection,
-        "select distinct area_code, area_name from marts.double_disadvantage "
+        "select distinct area_code, area_name, place_name from marts.double_disadvantage "
         "where $1 is null or edition_id = $1 order by all",
         edition,
     )
-    wanted = area.strip().lower()
-    for matches in (
-        [row for row in areas if row["area_code"].lower() == wanted],
-        [row for row in areas if (row["area_name"] or "").lower() == wanted],
-        [row for row in areas if wanted in (row["area_name"] or "").lower()],
-    ):
-        if len({row["area_code"] for row in matches}) == 1:
-            return str(matches[0]["area_code"])
-        if matches:
-            listed = [f"{row['area_code']} {row['area_name']}" for row in matches[:CANDIDATES]]
-            raise UnknownAreaError(area, listed, several=True)
-    labels = {
-        name.lower(): f"{row['area_code']} {row['area_name']}"
-        for row in areas
-        for name in (row["area_code"], row["area_name"] or "")
-    }
-    near = difflib.get_close_matches(wanted, labels, n=CANDIDATES, cutoff=0.6)
-    raise UnknownAreaError(area, list(dict.fromkeys(labels[n] for n in near)), several=False)
+    areas = {row["area_code"]: row for row in rows}
+    found = Names((name, row) for row in areas.values() for name in row.values() if name).find(area)
+    sure = [row for row, how in found if how is found[0][1] and how is not How.close]
+    if len(sure) == 1:
+        return str(sure[0]["area_code"])
+    if sure:
+        raise UnknownAreaError(area, list(map(_label, sure)), several=True)
+    if told := [*became(connection, area), *_elsewhere(connection, area, edition)]:
+        raise UsageError(". ".join(told) + ".")
+    raise UnknownAreaError(area, [_label(row) for row, _ in found], several=False)
+
+
+def _label(row: Row) -> str:
+    place = f" ({row['place_name']})" if row["place_name"] else ""
+    return f"{row['area_code']} {row['area_name']}{place}"
+
+
+def _elsewhere(connection: duckdb.DuckDBPyConnection, code: str, edition: str | None) -> list[str]:
+    """Where an area of another type lies that the edition has, or which of them lie in it."""
+    rows = query_rows(
+        connection,
+        """
+        with rated as (
+            select distinct editions.area_type, types.label
+            from marts.dim_edition as editions
+            inner join marts.dim_area_type as types on editions.area_type = types.area_type
+            where $2 is null or editions.edition_id = $2
+        )
+        select member.area_code, rated.label, member.geography_code as other, true as is_inside
+        from marts.geography_membership as member
+        inner join rated on member.geography_type = rated.area_type
+        where lower(member.area_code) = lower($1) and member.is_main
+        union
+        select member.geography_code, rated.label, member.area_code, false
+        from marts.geography_membership as member
+        inner join rated on member.area_type = rated.area_type
+        where lower(member.geography_code) = lower($1) and member.is_main
+        order by all
+        """,
+        code.strip(),
+        edition,
+    )
+    told = []
+    for kind in (True, False):
+        there = [row for row in rows if row["is_inside"] is kind]
+        if there:
+            others = [row["other"] for row in there]
+            more = f" and {len(others) - CANDIDATES} more" if len(others) > CANDIDATES else ""
+            which = "; ".join(others[:CANDIDATES]) + more
+            what = "The area of this edition that holds" if kind else "The areas of this edition in"
+            told.append(f"{what} {there[0]['area_code']} ({there[0]['label']}): {which}")
+    return told
 
 
 def _verdict(connection: duckdb.DuckDBPyConnection, code: str, edition: str) -> Row:

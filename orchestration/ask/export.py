@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ask.lists import check_edition, check_places
+from orchestration.ask.lists import check_edition
 from orchestration.problems import RefusedError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.queries import Filters
@@ -26,7 +26,11 @@ class ExistsError(RefusedError):
 
 def default_name(edition: str, format_: ExportFormat, filters: Filters, *, listed: bool) -> str:
     """Name of the file: the edition and what it was narrowed to."""
-    said = [edition, "listed" if listed else None, filters.region, filters.lad]
+    said = [
+        edition,
+        "listed" if listed else None,
+        *(within.geography_name for within in filters.within),
+    ]
     slugs = [re.sub(r"[^a-z0-9]+", "_", part.lower()).strip("_") for part in said if part]
     return "_".join(slugs) + _ENDINGS.get(format_, f".{format_}")
 
@@ -64,12 +68,10 @@ def export_edition(
 
     Raises:
         UnknownEditionError: the release has no such edition.
-        UnknownPlaceError: the edition has no such region or authority.
         ExistsError: a file is there already; nothing was written.
         RefusedError: the folder cannot be written to; nothing was written.
     """
     check_edition(warehouse, edition)
-    check_places(warehouse, edition, filters)
     files = [output]
     if format_ is ExportFormat.csv:
         files.append(describes(output))

@@ -1,8 +1,6 @@
-"""The lists of a release, and what a question may name: editions, regions, authorities."""
+"""The lists of a release, and the editions that a question may name."""
 
 from __future__ import annotations
-
-import difflib
 
 import duckdb
 
@@ -20,13 +18,6 @@ class UnknownEditionError(UsageError):
         super().__init__(f"No edition '{edition}' in {release}.", f"There are: {', '.join(known)}")
 
 
-class UnknownPlaceError(UsageError):
-    """No area of the edition lies there; ``candidates`` are the names that there are, or near."""
-
-    def __init__(self, what: str, name: str, candidates: list[str]) -> None:
-        super().__init__(f"No {what} '{name}'.", f"There are: {', '.join(candidates)}.")
-
-
 def list_edition(
     connection: duckdb.DuckDBPyConnection, edition: str, filters: Filters
 ) -> list[Row]:
@@ -34,10 +25,8 @@ def list_edition(
 
     Raises:
         UnknownEditionError: the release has no such edition.
-        UnknownPlaceError: the edition has no such region or authority.
     """
     check_edition(connection, edition)
-    check_places(connection, edition, filters)
     return query_rows(
         connection,
         f"""
@@ -45,6 +34,9 @@ def list_edition(
             areas.edition_id,
             areas.area_code,
             areas.area_name,
+            areas.place_name,
+            areas.ward25_name,
+            areas.pcon24_name,
             areas.lad_code,
             areas.lad_name,
             areas.region_name,
@@ -79,27 +71,3 @@ def check_edition(connection: duckdb.DuckDBPyConnection, edition: str) -> None:
     if edition not in known:
         (release,) = query_rows(connection, "select release_id from meta.release")
         raise UnknownEditionError(edition, release["release_id"], known)
-
-
-def check_places(connection: duckdb.DuckDBPyConnection, edition: str, filters: Filters) -> None:
-    """Nothing, if the edition has areas in the region and the authority of the filters.
-
-    Raises:
-        UnknownPlaceError: it has none; it names the regions, or the authorities that sound alike.
-    """
-    places = query_rows(
-        connection,
-        "select distinct region_name, lad_name, lad_code from marts.double_disadvantage "
-        "where edition_id = $1 order by all",
-        edition,
-    )
-    regions = sorted({row["region_name"] for row in places})
-    if filters.region is not None and filters.region.lower() not in map(str.lower, regions):
-        raise UnknownPlaceError("region", filters.region, regions)
-    names = {
-        row[name].lower(): row["lad_name"] for row in places for name in ("lad_name", "lad_code")
-    }
-    if filters.lad is not None and filters.lad.lower() not in names:
-        near = difflib.get_close_matches(filters.lad.lower(), names, n=8, cutoff=0.5)
-        alike = sorted({names[name] for name in near}) or sorted(set(names.values()))
-        raise UnknownPlaceError("authority", filters.lad, alike)

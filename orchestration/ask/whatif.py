@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ask.lists import CHANGES, check_edition, check_places
+from orchestration.ask.lists import CHANGES, check_edition
 from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, query_rows
 
@@ -155,18 +155,16 @@ def what_if(
         connection: A published release.
         edition: Its id.
         rules: What differs.
-        filters: Region and authority of the areas to tell of; ranks are always the nation's.
+        filters: Which areas to tell of; ranks are always the nation's.
         changes: Which of joined, left, stayed to list.
 
     Raises:
         UnknownEditionError: the release has no such edition.
-        UnknownPlaceError: the edition has no such region or authority.
         RulesError: a domain that neither index has, an index without domains here, or a carry rule
             that the edition has no weights for.
     """
     check_edition(connection, edition)
     filters = filters or Filters()
-    check_places(connection, edition, filters)
     (found,) = query_rows(
         connection,
         "select editions.*, release.release_id, release.label as release_label "

@@ -1,4 +1,4 @@
-"""Commands that ask a release: list, explain, diff, whatif, export, compare."""
+"""Commands that ask a release: find, list, explain, diff, whatif, export, compare."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -16,6 +16,11 @@ from orchestration.cli.app import ProfileOption, app, asked, context, err, out
 from orchestration.problems import RefusedError, UsageError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.text import one_line, visible
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+    from orchestration.queries import Filters
 
 
 class Format(StrEnum):
@@ -36,6 +41,21 @@ class Change(StrEnum):
     all = "all"
 
 
+RegionOption = Annotated[str | None, typer.Option(help="Only this region, by name or code.")]
+LadOption = Annotated[
+    str | None,
+    typer.Option(help="Only this authority, by name or code; also one of another year."),
+]
+InOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--in",
+        metavar="KIND:NAME",
+        help="Only what lies in this larger area, such as constituency:Clacton, ward:Abbey or "
+        "icb:E54000008. Can be repeated.",
+        show_default=False,
+    ),
+]
 ChangeOption = Annotated[
     Change | None,
     typer.Option(help="Only these areas. Default: joined and left.", show_default=False),
@@ -47,6 +67,23 @@ def _changes(change: Change | None) -> tuple[str, ...]:
     from orchestration.ask.lists import CHANGES
 
     return {None: ("joined", "left"), Change.all: CHANGES}.get(change, (str(change),))
+
+
+def _filters(
+    connection: DuckDBPyConnection,
+    edition: str,
+    region: str | None,
+    lad: str | None,
+    within: list[str] | None,
+    name: str | None = None,
+) -> Filters:
+    """The areas that are meant; what a person should know of it is said."""
+    from orchestration.ask.places import Places, resolve
+
+    filters = resolve(connection, edition, Places(region, lad, tuple(within or ()), name))
+    for note in filters.notes:
+        err.print(one_line(note), soft_wrap=True)
+    return filters
 
 
 def write_rows(rows: list[dict[str, Any]], format_: Format) -> None:
@@ -68,26 +105,52 @@ def _cell(value: Any) -> Any:
     return visible(guarded(value)) if isinstance(value, str) else value
 
 
+@app.command(epilog='Example: lbn find "Abbey"')
+def find(
+    text: Annotated[
+        str, typer.Argument(help="A name, its beginning or some of its words; a code.")
+    ],
+    format_: Annotated[
+        TextFormat, typer.Option("--format", help="How to print it.")
+    ] = TextFormat.text,
+    profile: ProfileOption = None,
+) -> None:
+    """Find a place: areas, wards, constituencies, authorities, and what became of old ones."""
+    from dataclasses import asdict
+
+    from orchestration.ask.find import find as found_for
+
+    with asked(profile) as (_, connection):
+        found = found_for(connection, text)
+    if format_ is TextFormat.json:
+        json.dump(asdict(found), sys.stdout, indent=2)
+        sys.stdout.write("\n")
+    else:
+        report.found(out, text, found)
+
+
 @app.command(
     "list",
     epilog='Example: lbn list lsoa21_imd2025_cni2023 --region "Northern Bank" --format csv',
 )
 def list_(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
-    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
-    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    region: RegionOption = None,
+    lad: LadOption = None,
+    within: InOption = None,
     name: Annotated[
-        str | None, typer.Option(help="Only areas with this in their name, or with this code.")
+        str | None,
+        typer.Option(help="Only areas of this name or code, or in a place of this name."),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     profile: ProfileOption = None,
 ) -> None:
     """Print the areas on an edition's list, the most deprived first (rank 1 = worst)."""
     from orchestration.ask.lists import list_edition
-    from orchestration.queries import Filters
 
     with asked(profile) as (_, connection):
-        rows = list_edition(connection, edition, Filters(region, lad, name))
+        filters = _filters(connection, edition, region, lad, within, name)
+        rows = list_edition(connection, edition, filters)
     if format_ is Format.table:
         report.edition_list(out, edition, rows)
     else:
@@ -139,8 +202,9 @@ def diff(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2019_cni2023.")],
     other: Annotated[str, typer.Argument(help="A later one, such as lsoa21_imd2025_cni2023.")],
     change: ChangeOption = None,
-    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
-    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    region: RegionOption = None,
+    lad: LadOption = None,
+    within: InOption = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     profile: ProfileOption = None,
 ) -> None:
@@ -149,12 +213,11 @@ def diff(
     Editions that their publisher says may not be compared are refused, with the reason.
     """
     from orchestration.ask.diff import diff_editions
-    from orchestration.queries import Filters
 
     with asked(profile) as (_, connection):
-        found = diff_editions(
-            connection, edition, other, Filters(region=region, lad=lad), _changes(change)
-        )
+        # Editions that may be compared are of the same areas.
+        filters = _filters(connection, other, region, lad, within)
+        found = diff_editions(connection, edition, other, filters, _changes(change))
     if found.swapped:
         err.print(
             f"{found.edition_from} is the earlier one: shown is the change from it to "
@@ -193,8 +256,9 @@ def whatif(
         ),
     ] = None,
     change: ChangeOption = None,
-    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
-    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    region: RegionOption = None,
+    lad: LadOption = None,
+    within: InOption = None,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     profile: ProfileOption = None,
 ) -> None:
@@ -206,7 +270,6 @@ def whatif(
     from fractions import Fraction
 
     from orchestration.ask import whatif as by_other_rules
-    from orchestration.queries import Filters
 
     def share(text: str | None) -> Fraction | None:
         return None if text is None else by_other_rules.threshold(text)
@@ -218,9 +281,8 @@ def whatif(
         weights={} if weights is None else by_other_rules.weights(weights),
     )
     with asked(profile) as (_, connection):
-        found = by_other_rules.what_if(
-            connection, edition, rules, Filters(region=region, lad=lad), _changes(change)
-        )
+        filters = _filters(connection, edition, region, lad, within)
+        found = by_other_rules.what_if(connection, edition, rules, filters, _changes(change))
     if format_ is Format.table:
         report.what_if(out, found)
     elif format_ is Format.json:
@@ -236,8 +298,9 @@ def whatif(
 def export(
     edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
     format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
-    region: Annotated[str | None, typer.Option(help="Only this region, by name.")] = None,
-    lad: Annotated[str | None, typer.Option(help="Only this authority, by name or code.")] = None,
+    region: RegionOption = None,
+    lad: LadOption = None,
+    within: InOption = None,
     listed: Annotated[
         bool, typer.Option("--listed", help="Only the areas on the list; else every area.")
     ] = False,
@@ -261,18 +324,17 @@ def export(
     """
     from orchestration.ask.export import default_name, export_edition
     from orchestration.publish.exports.about import about
-    from orchestration.queries import Filters
 
     if bom and format_ is not ExportFormat.csv:
         raise UsageError("--bom is for --format csv.")
-    filters = Filters(region=region, lad=lad)
-    name = default_name(edition, format_, filters, listed=listed)
-    target = output or Path(name)
-    if target.is_dir():
-        target = target / name
-    if not target.parent.is_dir():
-        raise UsageError(f"There is no folder {target.parent}.")
     with asked(profile) as (registry, connection):
+        filters = _filters(connection, edition, region, lad, within)
+        name = default_name(edition, format_, filters, listed=listed)
+        target = output or Path(name)
+        if target.is_dir():
+            target = target / name
+        if not target.parent.is_dir():
+            raise UsageError(f"There is no folder {target.parent}.")
         files, rows = export_edition(
             connection, edition, format_, target, filters, listed=listed, bom=bom, force=force
         )

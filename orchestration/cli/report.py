@@ -26,6 +26,7 @@ from orchestration.text import one_line
 # Both import DuckDB, which most commands do without.
 if TYPE_CHECKING:
     from orchestration.ask.diff import Diff
+    from orchestration.ask.find import Found
     from orchestration.ask.whatif import WhatIf
     from orchestration.publish.releases import Pruned
 
@@ -272,15 +273,47 @@ def _lbn() -> str:
 
 def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> None:
     numbers = ("IMD rank", "CNI rank", "people")
-    table = _table("area", "name", "authority", "region", *numbers, numbers=numbers)
+    places = any(row["place_name"] for row in rows)
+    names = ("place_name", "area_name") if places else ("area_name",)
+    table = _table(
+        "area",
+        *(("place",) if places else ()),
+        "name",
+        "authority",
+        "region",
+        *numbers,
+        numbers=numbers,
+    )
     for row in rows:
         table.add_row(
-            *_plain(row, "area_code", "area_name", "lad_name", "region_name"),
+            *_plain(row, "area_code", *names, "lad_name", "region_name"),
             *(_count(row[field]) for field in ("imd_rank", "cni_rank", "population")),
         )
     console.print(table)
     where = f" ({rows[0]['label']}, {rows[0]['release_id']})" if rows else ""
     console.print(f"{len(rows):,} areas on {edition}{where}; rank 1 = worst")
+
+
+def found(console: Console, text: str, found: Found) -> None:
+    """What a text leads to, kind by kind; a line an area."""
+    for sentence in found.became:
+        console.print(one_line(f"{sentence}."), soft_wrap=True)
+    if not found.groups:
+        if not found.became:
+            console.print(one_line(f"Nothing is called '{text}', or like it."), soft_wrap=True)
+        return
+    if found.is_close:
+        console.print(one_line(f"Nothing is called '{text}'. Did you mean:"), soft_wrap=True)
+    for group in found.groups:
+        more = f", the first {len(group.rows):,}" if len(group.rows) < group.total else ""
+        console.print(styled((f"{group.label}: {group.total:,}{more}", "bold")))
+        for row in group.rows:
+            name = f"{row['place_name']} ({row['area_name']})" if row["place_name"] else None
+            where = [name or row["area_name"], row["lad_name"], row["region_name"]]
+            told = ", ".join(dict.fromkeys(each for each in where if each))
+            listed = f"; on the list of {', '.join(row['listed'])}" if row["listed"] else ""
+            line = one_line(f"{row['area_code']}  {told}{listed}")
+            console.print(Padding(line, (0, 0, 0, 2)))
 
 
 def status(

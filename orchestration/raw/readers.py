@@ -138,7 +138,7 @@ MEANINGS = {
     "population": "Residents, persons.",
     "published_flag": "Whether the publisher lists the area.",
     "rank": "Rank as published, rank 1 = worst.",
-    "relation": "Kind of link: best_fit, exact_fit, member, successor or small_area.",
+    "relation": "Kind of link: best_fit, exact_fit, member, successor, history or small_area.",
     "repair": "What was done to make the boundary valid; NULL where nothing was.",
     "score": "Score as published.",
     "sheet": "Sheet of the workbook; NULL for CSV.",

@@ -110,12 +110,13 @@ class Link(_Strict):
     """Two areas that a lookup relates: ``[area type, code column, name column]`` on either side.
 
     The name column is left out where the file has none. ``small_area`` links say by which small
-    areas values are carried between two larger types; they lead to no parents.
+    areas values are carried between two larger types; they lead to no parents. Nor do ``history``
+    links, which say what an area was called from year to year.
     """
 
     from_: tuple[str, Pattern, Pattern] | tuple[str, Pattern] = Field(alias="from")
     to: tuple[str, Pattern, Pattern] | tuple[str, Pattern]
-    relation: Literal["best_fit", "exact_fit", "member", "successor", "small_area"]
+    relation: Literal["best_fit", "exact_fit", "member", "successor", "history", "small_area"]
     change: Pattern | None = None
 
 

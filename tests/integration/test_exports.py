@@ -28,6 +28,7 @@ import shapely
 from frictionless import Package
 
 from orchestration.ask.export import export_edition
+from orchestration.ask.places import Places, resolve
 from orchestration.publish.exports import write_exports
 from orchestration.publish.exports.about import about
 from orchestration.publish.exports.csv_file import guarded
@@ -35,7 +36,6 @@ from orchestration.publish.exports.formats import ExportFormat
 from orchestration.publish.exports.tables import MARTS, edition_table, mart_table
 from orchestration.publish.exports.workbook import sheet_name
 from orchestration.publish.limits import limits
-from orchestration.queries import Filters
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("release")
@@ -650,7 +650,8 @@ def test_a_part_of_an_edition_has_the_content_id_of_the_whole(
     )
     file = tmp_path / f"part.{format_}"
     with duckdb.connect(str(exported.warehouse), read_only=True) as connection:
-        export_edition(connection, EDITIONS[0], ExportFormat(format_), file, Filters(lad=lad))
+        within = resolve(connection, EDITIONS[0], Places(lad=lad))
+        export_edition(connection, EDITIONS[0], ExportFormat(format_), file, within)
     rows = exported.read(f"select distinct content_id, lad_code from '{file}'")
     assert rows == [(exported.content_ids[f"{EDITIONS[0]}.csv"], lad)]
 
@@ -738,7 +739,7 @@ def test_a_list_with_nothing_on_it_is_a_file_with_no_rows(
             EDITIONS[1],
             format_,
             tmp_path / f"none.{format_}",
-            Filters(lad=lads[0]),
+            resolve(connection, EDITIONS[1], Places(lad=lads[0])),
             listed=True,
         )
     assert rows == 0

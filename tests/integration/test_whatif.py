@@ -11,9 +11,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.ask.lists import CHANGES, UnknownEditionError, UnknownPlaceError
+from orchestration.ask.lists import CHANGES, UnknownEditionError
+from orchestration.ask.places import Places, UnknownPlaceError, resolve
 from orchestration.ask.whatif import AskedRules, RulesError, what_if
-from orchestration.queries import Filters
 
 # One worker builds the release, and all of these read it.
 pytestmark = pytest.mark.xdist_group("release")
@@ -258,14 +258,14 @@ def test_filters_narrow_what_is_told_and_not_the_ranks(
     rules = AskedRules(imd_threshold=Fraction(1, 5), weights=CNI_WEIGHTS)
     every = what_if(release, EDITIONS[0], rules, changes=CHANGES)
     region = every.rows[0]["region_name"]
-    by_region = what_if(
-        release, EDITIONS[0], rules, Filters(region=region.upper()), changes=CHANGES
-    )
+    within = resolve(release, EDITIONS[0], Places(region=region.upper()))
+    by_region = what_if(release, EDITIONS[0], rules, within, changes=CHANGES)
     assert by_region.rows == [row for row in every.rows if row["region_name"] == region]
     assert 0 < len(by_region.rows) < len(every.rows)
     assert sum(by_region.counts[change] for change in CHANGES) == len(by_region.rows)
     lad = every.rows[0]["lad_code"]
-    by_lad = what_if(release, EDITIONS[0], rules, Filters(lad=lad), changes=CHANGES)
+    within = resolve(release, EDITIONS[0], Places(lad=lad))
+    by_lad = what_if(release, EDITIONS[0], rules, within, changes=CHANGES)
     assert by_lad.rows == [row for row in every.rows if row["lad_code"] == lad]
 
 
@@ -298,7 +298,7 @@ def test_unknown_editions_and_places(release: duckdb.DuckDBPyConnection) -> None
     with pytest.raises(UnknownEditionError):
         what_if(release, "lsoa21_imd2030_cni2023", AskedRules())
     with pytest.raises(UnknownPlaceError, match=r"No region 'Atlantis'\. There are: Eastern Sho"):
-        what_if(release, EDITIONS[0], AskedRules(), Filters(region="Atlantis"))
+        resolve(release, EDITIONS[0], Places(region="Atlantis"))
 
 
 @each_edition

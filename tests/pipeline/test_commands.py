@@ -368,13 +368,49 @@ def test_a_region_and_an_authority_narrow_what_is_printed(ask: Ask, command: str
         assert narrowed == [row for row in rows if row[column] == chosen]
 
 
+@of("list", "within")
+@of("diff", "within")
+@of("whatif", "within")
+@pytest.mark.parametrize("command", FILTERED)
+def test_a_larger_area_of_any_kind_narrows_what_is_printed(
+    ask: Ask, sample: Site, command: str
+) -> None:
+    rows = ask(*FILTERED[command]).rows
+    with sample.warehouse() as warehouse:
+        places = dict(
+            warehouse.execute(
+                "select area_code, pcon24_name from marts.double_disadvantage "
+                "where edition_id = $1",
+                [NEW],
+            ).fetchall()
+        )
+    chosen = places[rows[0]["area_code"]]
+    narrowed = ask(*FILTERED[command], "--in", f"constituency:{chosen.upper()}").rows
+    assert narrowed == [row for row in rows if places[row["area_code"]] == chosen] != []
+    answer = ask(*FILTERED[command], "--in", "parish:Abbey")
+    assert (answer.code, "not counted by 'parish'" in answer.err) == (2, True)
+
+
+@of("find", "text", "format_", "profile")
+def test_find_prints_what_is_called_so(ask: Ask, listed: list[dict[str, str]]) -> None:
+    code = listed[0]["area_code"]
+    answer = ask("find", code)
+    assert (answer.code, listed[0]["area_name"] in answer.out, NEW in answer.out) == (0, True, True)
+    (group,) = json.loads(ask("find", code, "--format", "json").out)["groups"]
+    assert [row["area_code"] for row in group["rows"]] == [code]
+    assert "Did you mean" in ask("find", "Thornhavn").out
+    assert "became part of Great Fisher" in ask("find", "Northscar").out
+    assert "Nothing is called 'Xyzzyq'" in ask("find", "Xyzzyq").out
+    assert ask("find", "x", "--profile", "atlantis").code == 2
+
+
 @of("list", "name")
 def test_list_finds_by_name_and_by_code(ask: Ask, listed: list[dict[str, str]]) -> None:
     one = listed[3]
     assert ask("list", NEW, "--format", "csv", "--name", one["area_code"]).rows == [one]
     word = one["area_name"].split()[0]
     found = ask("list", NEW, "--format", "csv", "--name", word.upper()).rows
-    assert found == [row for row in listed if word.lower() in row["area_name"].lower()]
+    assert found == [row for row in listed if row["area_name"].startswith(word)]
 
 
 @of("explain", "area", "edition", "format_")
@@ -485,7 +521,7 @@ def test_whatif_takes_another_carry_rule_and_says_which(ask: Ask, sample: Site) 
     assert len(set(rules.values())) > 1
 
 
-@of("export", "edition", "format_", "region", "lad", "listed", "output", "bom", "force")
+@of("export", "edition", "format_", "region", "lad", "within", "listed", "output", "bom", "force")
 def test_export_writes_what_and_where_it_is_told(
     ask: Ask, listed: list[dict[str, str]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -501,9 +537,13 @@ def test_export_writes_what_and_where_it_is_told(
     assert len(every) > len(listed)
     on_list = rows("--listed")
     assert {row["area_code"] for row in on_list} == {row["area_code"] for row in listed}
-    for option, column in (("--region", "region_name"), ("--lad", "lad_name")):
+    for option, kind, column in (
+        ("--region", "", "region_name"),
+        ("--lad", "", "lad_name"),
+        ("--in", "constituency:", "pcon24_name"),
+    ):
         chosen = some(listed, column)
-        assert rows(option, chosen) == [row for row in every if row[column] == chosen]
+        assert rows(option, kind + chosen) == [row for row in every if row[column] == chosen]
     bom = b"\xef\xbb\xbf"
     assert not (tmp_path / "list.csv").read_bytes().startswith(bom)
     rows("--bom", name="bom.csv")

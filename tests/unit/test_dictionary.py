@@ -97,7 +97,7 @@ OF_SEVERAL_THINGS = {
     "denominator": "a population in indices and summaries, people or households in outcomes",
     "indicator_rank": "of the score that the indicators give, of the one indicator",
     "kind": "of a formula, of a file",
-    "label": "of an edition, of a release",
+    "label": "of an edition, of a release, of an area type",
     "measure": "a sub-domain or domain that is rebuilt, one that is summed up",
     "method": "how indicators are joined, how areas are",
     "published_score": "on the publisher's own scale in domains, on ours in the others",

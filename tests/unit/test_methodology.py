@@ -477,7 +477,7 @@ DEFECTS = [
         "indicators",
         "imd2019, income_deprived",
         {"larger_area": "county"},
-        (", column larger_area", "'county'", "one of cauth23, icb24, lad17, .*ward25"),
+        (", column larger_area", "'county'", "one of cauth23, icb24, lad16, .*ward25"),
     ),
     Defect(
         "a composite that does not exist",

@@ -185,7 +185,7 @@ def edition_table(
         warehouse: A release.
         about: Of the same release.
         edition: One that the release has.
-        filters: Region, authority and name; None for all areas.
+        filters: Which areas; None for all.
         listed: Only the areas on the list.
     """
     tables = _tables(warehouse)

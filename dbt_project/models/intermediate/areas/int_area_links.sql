@@ -12,8 +12,8 @@ with lookups as (
         case relation when 'best_fit' then 3 else 1 end as cost
     from {{ ref('stg_lookups') }}
     -- Exact-fit links between vintages are many-to-many, and small areas are no areas of their own:
-    -- both carry values, and lead to no parents.
-    where relation not in ('exact_fit', 'small_area')
+    -- both carry values, and lead to no parents. History tells of names.
+    where relation not in ('exact_fit', 'small_area', 'history')
 
 ),
 

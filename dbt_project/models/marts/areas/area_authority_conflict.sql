@@ -12,7 +12,7 @@ with named as (
         relation
     from {{ ref('stg_lookups') }}
     where
-        relation not in ('exact_fit', 'small_area')
+        relation not in ('exact_fit', 'small_area', 'history')
         and starts_with(to_type, 'lad')
 
     union all

@@ -1,0 +1,8 @@
+select
+    area_type,
+    label,
+    geography,
+    scale as area_level,
+    is_partial
+from {{ ref('area_types') }}
+order by scale, area_type
