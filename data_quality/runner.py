@@ -1,19 +1,22 @@
 """Have Great Expectations judge a suite.
 
 Great Expectations takes 3-4 s to import, so it is imported when a suite runs and not before. Only
-the columns that a rule compares go to it; the keys stay in Arrow and are looked up for the rows
-that fail, because its own way to name failing rows takes a minute for a million of them.
+rows that a rule could refuse go to it (``suspects``), and of them the columns that rules compare;
+the keys stay in Arrow and are looked up for the rows that fail, because its own way to name failing
+rows takes a minute for a million of them.
 """
 
 from __future__ import annotations
 
 import logging
 import os
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from data_quality.suite import Expectation, Frame, Suite
+from data_quality.suspects import suspects
 from data_quality.verdict import GuardResult
 
 if TYPE_CHECKING:
@@ -36,7 +39,7 @@ def run_suite(suite: Suite, connection: duckdb.DuckDBPyConnection) -> list[Guard
         connection.register("bounds", pa.table(suite.bound_columns))
     for frame in suite.frames:
         try:
-            table: pa.Table | Exception = connection.execute(frame.sql).to_arrow_table()
+            table: pa.Table | Exception = _rows(frame, connection)
         except Exception as error:  # said of each of the frame's rules
             table = error
         for expectation in frame.expectations:
@@ -68,6 +71,14 @@ def preload() -> None:
     import great_expectations  # noqa: F401
 
 
+def _rows(frame: Frame, connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The rows of a frame that its rules could refuse, or one where there are none."""
+    described = connection.execute(f"describe {frame.sql}").fetchall()
+    types = {name: kind for name, kind, *_ in described}
+    return connection.execute(suspects(frame, types)).to_arrow_table()
+
+
+@cache
 def _batches() -> BatchDefinition[Any]:
     """Where Great Expectations takes data frames from: in memory, silent, without telemetry."""
     preload()
