@@ -24,6 +24,7 @@ BASE = (
     "orchestration/fingerprint.py",
     "orchestration/layout.py",
     "orchestration/problems.py",
+    "orchestration/processes.py",
     "orchestration/queries.py",
     "orchestration/settings.py",
     "orchestration/text.py",

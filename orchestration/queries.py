@@ -61,9 +61,10 @@ class Filters:
 
 
 @contextmanager
-def open_release(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The warehouse of a release, read-only."""
-    connection = duckdb.connect(str(release / WAREHOUSE), read_only=True)
+def open_release(release: Path, threads: int | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse of a release, read-only; without a number of threads, one a core."""
+    config: dict[str, Any] = {"threads": threads} if threads else {}
+    connection = duckdb.connect(str(release / WAREHOUSE), read_only=True, config=config)
     try:
         yield connection
     finally:

@@ -9,6 +9,8 @@
 ``LBN_NOTIFY``   whom to tell how a refresh ended: addresses with spaces between, for
                  ``orchestration/notify.py``; they may hold passwords
 ``LBN_KEEP_DAYS``   days that Dagster's history of runs is kept (default: for ever)
+``LBN_WORKERS``  processes, or threads of DuckDB, that a refresh has at work at a time (default: the
+                 machine's cores)
 ``LBN_UI_ADDRESS``  where people reach the Dagster UI: for links in what they are told, and the name
                     that it answers to
 ``SOURCE_DATE_EPOCH``  seconds since 1970: what a release says of when it was made (default: now)
@@ -37,6 +39,7 @@ class Settings:
     schedule_fetch: bool = False
     ui_address: str = ""
     keep_days: int = 0
+    workers: int = 1
     # Not in the repr: what is printed or logged of settings shows no password.
     notify: tuple[str, ...] = field(default=(), repr=False)
 
@@ -133,9 +136,17 @@ def load_settings(profile: str | None = None, inbox: Path | None = None) -> Sett
         schedule=os.environ.get("LBN_SCHEDULE") or Settings.schedule,
         schedule_fetch=os.environ.get("LBN_SCHEDULE_FETCH") == "1",
         keep_days=_whole("LBN_KEEP_DAYS", "days") or 0,
+        workers=_workers(),
         ui_address=os.environ.get("LBN_UI_ADDRESS", "").rstrip("/"),
         notify=tuple(os.environ.get("LBN_NOTIFY", "").split()),
     )
+
+
+def _workers() -> int:
+    given = _whole("LBN_WORKERS", "processes and threads")
+    if given == 0:
+        raise ValueError("LBN_WORKERS is '0'; nobody would be at work. It must be 1 or more.")
+    return given or os.cpu_count() or 1
 
 
 def _whole(variable: str, of: str) -> int | None:

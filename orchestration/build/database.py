@@ -58,6 +58,7 @@ def open_build(
     settings.build.mkdir(parents=True, exist_ok=True)
     connection = duckdb.connect(str(settings.build_database), read_only=read_only)
     try:
+        connection.execute(f"set threads = {settings.workers}")
         yield connection
     finally:
         connection.close()
@@ -131,8 +132,9 @@ def load_build(
     kept = KeptRows(settings.kept_rows, registry.profile)
     try:
         with duckdb.connect(str(fresh)) as connection:
+            connection.execute(f"set threads = {settings.workers}")
             create_formulas(connection)
-            read_all(connection, registry, vault, files, methodology, kept)
+            read_all(connection, registry, vault, files, methodology, kept, settings.workers)
             connection.begin()
             describe_inputs(connection, registry, files, methodology)
             _record(connection, registry, files, RAW_TABLES)

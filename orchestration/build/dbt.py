@@ -32,6 +32,7 @@ def _invoke(settings: Settings, registry: Registry, *arguments: str) -> dbtRunne
 
     database = plain_folder(settings.build) / settings.build_database.name
     os.environ["LBN_BUILD_DATABASE"] = str(database)
+    os.environ["LBN_WORKERS"] = str(settings.workers)
     os.environ["DO_NOT_TRACK"] = "1"
     try:
         return dbtRunner().invoke(

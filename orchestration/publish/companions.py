@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +25,10 @@ from orchestration.layout import (
     OF_THE_RELEASE,
     README,
     SBOM,
+    WAREHOUSE,
     read_manifest,
 )
+from orchestration.processes import WORTH_A_PROCESS, at_once
 from orchestration.queries import Row, open_release
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -66,8 +69,10 @@ def write_documentation(settings: Settings, registry: Registry, folder: Path) ->
         shutil.copyfile(LIBRARIES / name, folder / name)
 
 
-def write_for_people(release: Path, before: Path | None = None) -> tuple[dict[str, str], Row]:
-    """Write exports and explorer of a release into new folders of it.
+def write_for_people(
+    release: Path, before: Path | None = None, workers: int = 1
+) -> tuple[dict[str, str], Row]:
+    """Write exports and explorer of a release into new folders of it, at once.
 
     What would be made of the same as in the release before is copied from there: never linked,
     since what damages one file would damage both.
@@ -75,18 +80,17 @@ def write_for_people(release: Path, before: Path | None = None) -> tuple[dict[st
     Args:
         release: The folder, which has its warehouse.
         before: A release whose files are those that were published, if there is one.
+        workers: How many processes there may be.
 
     Returns:
         The content id of each file, and what each folder was made of.
     """
-    from orchestration.publish.explorer import write_explorer
-    from orchestration.publish.exports import write_exports
-
     said: dict[str, str] = {}
     made_of: Row = {}
     told = read_manifest(before) if before else {}
+    anew = []
     with open_release(release) as warehouse:
-        for name, write in ((EXPORTS, write_exports), (EXPLORER, write_explorer)):
+        for name in (EXPORTS, EXPLORER):
             made_of[name] = _made_of(warehouse, WRITTEN_BY[name])
             if before and told.get("companions", {}).get(name) == made_of[name]:
                 shutil.copytree(before / name, release / name)
@@ -96,12 +100,25 @@ def write_for_people(release: Path, before: Path | None = None) -> tuple[dict[st
                     if file.startswith(f"{name}/")
                 }
             else:
-                (release / name).mkdir()
-                written = write(warehouse, release / name)
-                said |= {
-                    file.relative_to(release).as_posix(): each for file, each in written.items()
-                }
+                anew.append(release / name)
+    is_small = (release / WAREHOUSE).stat().st_size < WORTH_A_PROCESS
+    # Little of it is DuckDB's.
+    write = partial(_write, max(1, workers // 2))
+    for written in at_once(1 if is_small else workers, write, anew):
+        said |= {file.relative_to(release).as_posix(): each for file, each in written.items()}
     return dict(sorted(said.items())), made_of
+
+
+def _write(threads: int, folder: Path) -> dict[Path, str]:
+    """Write the exports or the pages of a release; give the files, each with its content id."""
+    # Each takes a second to import, and may have a process of its own.
+    from orchestration.publish.explorer import write_explorer
+    from orchestration.publish.exports import write_exports
+
+    folder.mkdir()
+    write = {EXPORTS: write_exports, EXPLORER: write_explorer}[folder.name]
+    with open_release(folder.parent, threads) as warehouse:
+        return write(warehouse, folder)
 
 
 def _made_of(warehouse: duckdb.DuckDBPyConnection, code: Sequence[str]) -> str:

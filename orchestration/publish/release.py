@@ -133,7 +133,9 @@ def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]
         manifest["warehouse_sha256"] = sha256_of(incoming / WAREHOUSE)
         # dbt opens the build itself, so nothing else here may have it open.
         write_documentation(settings, registry, incoming / DOCUMENTATION)
-        manifest["content_ids"], manifest["companions"] = write_for_people(incoming, current)
+        manifest["content_ids"], manifest["companions"] = write_for_people(
+            incoming, current, settings.workers
+        )
         _write_text(incoming / MANIFEST, json.dumps(manifest, indent=2) + "\n")
         write_readme(incoming, manifest)
         _seal(incoming)

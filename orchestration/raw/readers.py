@@ -10,13 +10,17 @@ from __future__ import annotations
 import errno
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 import duckdb
 
 from orchestration.modelling.seeds import Indicator, Methodology
 from orchestration.problems import SCARCE, Problem, RefreshError, refused_by_the_machine
+from orchestration.processes import WORTH_A_PROCESS, at_once
 from orchestration.queries import quoted
 from orchestration.raw.boundaries import read_boundaries
 from orchestration.raw.indicators import read_indicators
@@ -225,11 +229,12 @@ def read_all(
     files: list[VaultFile],
     methodology: Methodology,
     kept: KeptRows | None = None,
+    workers: int = 1,
 ) -> None:
     """Create the raw tables in a fresh database and fill them with what the files hold.
 
     Where rows are ``kept``, those of a file that was read before, as it would be read now, are
-    taken from there.
+    taken from there. Several ``workers`` read the other files at once, and keep their rows.
 
     There is no transaction: the caller throws a database away whose reading failed.
 
@@ -247,20 +252,18 @@ def read_all(
             connection.execute(
                 f"comment on column raw.{table}.{name} is '{quoted(MEANINGS[name])}'"
             )
+    if kept and workers > 1:
+        _read_ahead(registry, vault, files, methodology, kept, workers)
     problems: list[Problem] = []
     refused: list[tuple[VaultFile, list[Problem]]] = []
     for file in files:
         source = registry.source(file.source_id)
+        indicators = _indicators_in(source, methodology)
         try:
             data = vault.read(file)
         except RefreshError as error:
             problems += error.problems
             continue
-        indicators = (
-            methodology.in_files_of(source.index_release)
-            if source.kind == "indicators" and source.index_release
-            else {}
-        )
         tables = TABLES_OF_KIND[source.kind]
         if kept and kept.insert(connection, kept.place(file, source, indicators), tables):
             continue
@@ -285,6 +288,48 @@ def read_all(
                 kept.keep(connection, kept.place(file, source, indicators), source.id, tables)
     if problems:
         raise UnreadableError(problems, refused)
+
+
+def _indicators_in(source: Source, methodology: Methodology) -> dict[str, Indicator]:
+    """The indicators that the seed says a file has, by column."""
+    if source.kind == "indicators" and source.index_release:
+        return methodology.in_files_of(source.index_release)
+    return {}
+
+
+def _read_ahead(
+    registry: Registry,
+    vault: Vault,
+    files: list[VaultFile],
+    methodology: Methodology,
+    kept: KeptRows,
+    workers: int,
+) -> None:
+    """Keep the rows of the files whose rows are not, each read in a process of its own.
+
+    What comes of it is looked at when the rows are taken: a file that has none by then is read
+    again, and refused in its turn.
+    """
+    unread = [
+        file
+        for file in files
+        for source in [registry.source(file.source_id)]
+        if not kept.place(file, source, _indicators_in(source, methodology)).exists()
+    ]
+    if sum(file.bytes for file in unread) > WORTH_A_PROCESS:
+        largest_first = sorted(unread, key=lambda file: file.bytes, reverse=True)
+        call = partial(_read_and_keep, registry, vault, methodology, kept)
+        # No process is as bad as one that was killed for want of memory.
+        with suppress(BrokenProcessPool):
+            for _ in at_once(workers, call, largest_first):
+                pass
+
+
+def _read_and_keep(
+    registry: Registry, vault: Vault, methodology: Methodology, kept: KeptRows, file: VaultFile
+) -> None:
+    with duckdb.connect(config={"threads": 1}) as connection, suppress(RefreshError):
+        read_all(connection, registry, vault, [file], methodology, kept)
 
 
 def _is_of_the_machine(cause: BaseException | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,9 @@ import pytest
 
 from orchestration.modelling.seeds import load_methodology
 from orchestration.raw import kept as kept_rows
+from orchestration.raw import readers
 from orchestration.raw.kept import KeptRows
-from orchestration.raw.readers import RAW_TABLES, read_all
+from orchestration.raw.readers import RAW_TABLES, UnreadableError, read_all
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry, load_registry
 from orchestration.sources.vault import Vault
@@ -36,12 +38,14 @@ class Noting(KeptRows):
         super().keep(connection, place, source, tables)
 
 
-def rows(settings: Settings, registry: Registry = REGISTRY) -> tuple[Rows, list[str]]:
-    """Every raw table, columns first and in its order; and the sources that had to be read."""
+def rows(
+    settings: Settings, registry: Registry = REGISTRY, workers: int = 1
+) -> tuple[Rows, list[str]]:
+    """Every raw table, columns first and in its order; and the sources that had to be read here."""
     kept = Noting(settings.kept_rows, registry)
     vault = Vault(settings, registry)
     with duckdb.connect() as connection:
-        read_all(connection, registry, vault, vault.take_all(), METHODOLOGY, kept)
+        read_all(connection, registry, vault, vault.take_all(), METHODOLOGY, kept, workers)
         found = {
             table: [
                 *connection.execute(f"describe raw.{table}").fetchall(),
@@ -159,3 +163,29 @@ def test_the_seed_of_indicators_counts_for_the_files_that_have_them(read_once: S
     assert kept.place(file, source, indicators) != kept.place(
         replace(file, sha256="0" * 64), source, indicators
     )
+
+
+def test_files_read_at_once_give_the_same_rows(
+    read_once: Settings, as_read: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "WORTH_A_PROCESS", 0)
+    found, opened = rows(replace(read_once, data=read_once.data / "at once"), workers=2)
+    assert opened == []
+    assert found == as_read
+
+
+def test_a_file_that_is_refused_at_once_is_refused_in_the_same_words(
+    sample_inbox: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "WORTH_A_PROCESS", 0)
+    inbox = Path(shutil.copytree(sample_inbox, tmp_path / "inbox"))
+    for spoilt in (*inbox.rglob("claimants_2019*"), *inbox.rglob("lad24_doggerland*")):
+        spoilt.write_bytes(spoilt.read_bytes()[:500])
+    told = []
+    for workers in (1, 2):
+        settings = Settings("sample", tmp_path / f"of {workers}", inbox)
+        with pytest.raises(UnreadableError) as refused:
+            rows(settings, workers=workers)
+        told.append((str(refused.value), [file.source_id for file, _ in refused.value.refused]))
+    assert told[0] == told[1]
+    assert told[0][1] != []

@@ -40,7 +40,12 @@ def test_the_problems_stay_at_hand_for_whoever_collects_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "of"), [("LBN_KEEP_DAYS", "days"), ("SOURCE_DATE_EPOCH", "seconds since 1970")]
+    ("setting", "of"),
+    [
+        ("LBN_KEEP_DAYS", "days"),
+        ("LBN_WORKERS", "processes and threads"),
+        ("SOURCE_DATE_EPOCH", "seconds since 1970"),
+    ],
 )
 def test_a_setting_that_is_no_number_is_wrong_usage(
     monkeypatch: pytest.MonkeyPatch, setting: str, of: str
