@@ -58,7 +58,7 @@ authorities as (
         followed.became_name,
         'successor' as how_matched,
         followed.since_year,
-        1.0::double as share_of_residents
+        cast(1 as double) as share_of_residents
     from followed
     cross join newest
     left join changes
@@ -128,27 +128,31 @@ earlier as (
 lived_in as (
 
     select
-        old.geography_type as area_type,
-        old.geography_code as area_code,
+        former.geography_type as area_type,
+        former.geography_code as area_code,
         earlier.became_type,
-        new.geography_code as became_code,
+        present.geography_code as became_code,
         {{ exact_sum('described.population') }} as people
-    from {{ ref('int_area_geographies') }} as old
-    inner join earlier on old.geography_type = earlier.area_type
-    inner join {{ ref('int_area_geographies') }} as new
+    from {{ ref('int_area_geographies') }} as former
+    inner join earlier on former.geography_type = earlier.area_type
+    inner join {{ ref('int_area_geographies') }} as present
         on
-            old.area_type = new.area_type
-            and old.area_code = new.area_code
-            and earlier.became_type = new.geography_type
+            former.area_type = present.area_type
+            and former.area_code = present.area_code
+            and earlier.became_type = present.geography_type
     inner join {{ ref('int_described_areas') }} as described
         on
-            old.area_type = described.area_type
-            and old.area_code = described.area_code
+            former.area_type = described.area_type
+            and former.area_code = described.area_code
     where
-        old.area_type = 'lsoa21'
-        and old.is_main
-        and new.is_main
-    group by old.geography_type, old.geography_code, earlier.became_type, new.geography_code
+        former.area_type = 'lsoa21'
+        and former.is_main
+        and present.is_main
+    group by
+        former.geography_type,
+        former.geography_code,
+        earlier.became_type,
+        present.geography_code
 
 ),
 
@@ -176,11 +180,11 @@ redrawn as (
             lived_in.became_type = became.area_type
             and lived_in.became_code = became.area_code
     -- A code that is still in use is of the same area.
-    left join {{ ref('int_areas') }} as still
+    left join {{ ref('int_areas') }} as in_use
         on
-            lived_in.became_type = still.area_type
-            and lived_in.area_code = still.area_code
-    where still.area_code is null
+            lived_in.became_type = in_use.area_type
+            and lived_in.area_code = in_use.area_code
+    where in_use.area_code is null
 
 )
 
