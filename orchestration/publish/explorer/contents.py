@@ -32,6 +32,8 @@ from orchestration.publish.provenance import provenance
 from orchestration.queries import Row, editions, query_rows
 from orchestration.sources.registry import load_registry
 
+# Kinds of larger area, beside authority and region, that a reader may ask for: the newest of each.
+ASKED_FOR = ("constituency", "ward", "icb")
 # Authorities are outlined from areas that share their borders exactly.
 OUTLINED_FROM = "lsoa21"
 _NO_RESTRICTION = ("Open Government Licence", "CC0")
@@ -239,8 +241,16 @@ class ExplorerEdition:
         packer.add("published", _one_higher(row["published_flag"] for row in self.areas))
         packer.add("draws", self._draws("probability"))
         packer.add("origin", _numbers(map(self._origin, self.codes)))
+        places = sorted({row["place_name"] for row in self.areas if row["place_name"]})
+        place_at = {name: number for number, name in enumerate(places, start=1)}
+        packer.add(
+            "known", _numbers(place_at.get(row["place_name"], 0) for row in self.areas), alike=True
+        )
         return packer.text(
             {
+                "larger": self._larger_areas(packer),
+                "places": places,
+                "formerly": self._formerly(),
                 "release": self.release.about,
                 "edition": self.edition,
                 "editions": [
@@ -257,6 +267,65 @@ class ExplorerEdition:
                 "draws": next((row["draws"] for row in self._stability.values()), 0),
                 "classes": self._stability_classes(),
             }
+        )
+
+    def _larger_areas(self, packer: Packer) -> list[Row]:
+        """The larger areas of each kind that may be asked for, and in which one each area is."""
+        found = []
+        for geography in ASKED_FOR:
+            rows = self._rows(
+                """
+                select member.area_code, member.geography_type, member.geography_code as code,
+                    member.geography_name as name, types.label
+                from marts.geography_membership as member
+                inner join marts.dim_area_type as types on member.geography_type = types.area_type
+                where
+                    member.area_type = $1
+                    and member.geography = $2
+                    and member.geography_type <> $1
+                    and member.is_main
+                qualify member.geography_type = max(member.geography_type) over ()
+                """,
+                self.edition["area_type"],
+                geography,
+            )
+            if not rows:
+                continue
+            larger = sorted({(row["code"], row["name"]) for row in rows})
+            at = {code: number for number, (code, _) in enumerate(larger, start=1)}
+            inside = {row["area_code"]: at[row["code"]] for row in rows}
+            kind = rows[0]["geography_type"]
+            packer.add(
+                f"in_{kind}", _numbers(inside.get(code, 0) for code in self.codes), alike=True
+            )
+            found.append(
+                {"kind": kind, "geography": geography, "label": rows[0]["label"], "areas": larger}
+            )
+        return found
+
+    def _formerly(self) -> list[Row]:
+        """What became of authorities, and of small areas, of another time."""
+        return self._rows(
+            """
+            select
+                changed.area_code as code,
+                changed.area_name as name,
+                changed.how_matched as how,
+                changed.since_year as year,
+                list([changed.became_code, changed.became_name]
+                    order by changed.share_of_residents desc, changed.became_code) as became
+            from marts.area_succession as changed
+            where
+                changed.share_of_residents >= 0.05
+                and (
+                    changed.became_type = $1
+                    or starts_with(changed.became_type, 'lad') and changed.area_name is not null
+                )
+                and changed.area_type <> 'ward17'
+            group by all
+            order by all
+            """,
+            self.edition["area_type"],
         )
 
     def _index(self, index: str) -> Row:

@@ -29,7 +29,7 @@ function renderAbout(box) {
     element(
       "p",
       {},
-      "A rank is within a threshold of p per cent when it is not beyond floor(N × p / 100), the last place within it. The slider draws the list at other thresholds; the edition's own list is the published figure.",
+      "A rank is within a threshold of p per cent when it is not beyond floor(N × p / 100), the last place within it. The slider draws the list at other thresholds; the edition's own list is that of its own threshold, as computed here.",
     ),
     element("h3", {}, "The map"),
     element(
@@ -37,7 +37,7 @@ function renderAbout(box) {
       {},
       "Boundaries are generalised and rounded to 10 metres: do not read them at the level of a street. From afar, small areas are drawn as dots. The lines are local authorities of 2024. ",
       unmapped.length
-        ? `${plural(unmapped.length, `${model.words.one} has`, `${model.words.several} have`)} no boundary in the files and ${unmapped.length === 1 ? "is" : "are"} in the list only: ${unmapped.map((area) => `${model.name[area]} (${codeOf(area)})`).join(", ")}.`
+        ? `${plural(unmapped.length, `${model.words.one} has`, `${model.words.several} have`)} no boundary in the files and ${unmapped.length === 1 ? "is" : "are"} in the list only: ${unmapped.map((area) => `${titleOf(area)} (${codeOf(area)})`).join(", ")}.`
         : "",
     ),
     approximate.length

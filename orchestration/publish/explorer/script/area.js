@@ -10,13 +10,14 @@ function renderArea(box, area) {
       {},
       element("button", { type: "button", id: "close-area", onclick: closeArea }, "← Back"),
     ),
-    element("h2", { id: "area-title", tabindex: "-1" }, model.name[area]),
+    element("h2", { id: "area-title", tabindex: "-1" }, titleOf(area)),
     element(
       "p",
       { class: "lede" },
       `${capital(model.words.one)} ${codeOf(area)}, ${lad}, ${region}`,
       residentsOf(area) === null ? "" : `. ${number(residentsOf(area))} residents`,
     ),
+    liesIn(area),
     element(
       "p",
       { class: `verdict ${CLASSES[kind].key}`, id: "verdict" },
@@ -35,6 +36,17 @@ function renderArea(box, area) {
   );
 }
 
+// The larger areas that people ask about, each leading to its list.
+function liesIn(area) {
+  const links = model.larger.flatMap(({ geography, label }) => {
+    const larger = largerOf(area, geography);
+    if (!larger) return [];
+    const go = { type: "button", class: "link", id: `go-${larger[0]}`, title: label, onclick: () => goToPlace(larger[0]) };
+    return [element("dt", {}, GEOGRAPHIES[geography]), element("dd", {}, element("button", go, larger[1]))];
+  });
+  return links.length ? element("dl", { class: "lies-in", id: "lies-in" }, links) : null;
+}
+
 function verdict(area) {
   const own = isOwnThreshold();
   const list = own ? "the list" : "the list at the chosen threshold";
@@ -43,16 +55,14 @@ function verdict(area) {
 }
 
 function explanation(area) {
-  const kind = model.classOf[area];
-  if (kind === NOT_RATED) return `${capital(model.reasons[model.reasonOf[area] - 1])}.`;
-  const ways = {
-    [BOTH]: "It is within the threshold on both indices.",
-    [IMD_ONLY]: "It is within the threshold on the IMD, but not on the CNI.",
-    [CNI_ONLY]: "It is within the threshold on the CNI, but not on the IMD.",
-    [NEITHER]: "It is beyond the threshold on both indices.",
-  };
-  const half = Math.max(...INDICES.map((index) => halfOf(index, model[`${index}Of`][area])));
-  return `${ways[kind]} With the same threshold on both, it is on the list from ${halves(half)} up.`;
+  if (model.classOf[area] === NOT_RATED) return `${capital(model.reasons[model.reasonOf[area] - 1])}.`;
+  const country = model.release.country.split(" (")[0];
+  const [imd, cni] = INDICES.map((index) => model[`${index}Of`][area]);
+  const place = (index, rank, most) =>
+    rank === 1 ? `${country}’s ${most} ${model.words.one}` : `in the ${standing(area, index)}`;
+  const half = Math.max(halfOf("imd", imd), halfOf("cni", cni));
+  const both = `${capital(place("imd", imd, "most deprived"))}, and ${place("cni", cni, "neediest")}.`;
+  return `${both} With the same threshold on both indices it is on the list from ${halves(half)} up.`;
 }
 
 const whole = (index) => model.indices[index].ranked;
@@ -67,7 +77,7 @@ function rankLine(area, index) {
     element(
       "span",
       {},
-      `rank ${number(rank)} of ${number(whole(index))} (1 = worst), ${distance(rank, last)} the threshold of ${number(last)}`,
+      [`rank ${number(rank)} of ${number(whole(index))} (1 = worst)`, missedBy(area, index)].filter(Boolean).join("; "),
     ),
     track({ at: rank / whole(index), zone: last / whole(index) }),
   );

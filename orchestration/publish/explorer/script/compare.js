@@ -79,7 +79,7 @@ function comparison(pair, changes) {
         {
           key: "name",
           label: "Area",
-          value: ([area]) => model.name[area],
+          value: ([area]) => titleOf(area),
           cell: ([area, , reason]) => [
             areaLink(area),
             element("span", { class: "note" }, `${codeOf(area)} · ${ladOf(area)[1]}, ${ladOf(area)[2]}`),

@@ -28,6 +28,16 @@ function record(area) {
     ...origin(),
     area_code: codeOf(area),
     area_name: model.name[area],
+    place_name: knownOf(area),
+    ...Object.fromEntries(
+      model.larger.flatMap(({ kind, geography }) => {
+        const [code, name] = largerOf(area, geography) ?? [null, null];
+        return [
+          [`${kind}_code`, code],
+          [`${kind}_name`, name],
+        ];
+      }),
+    ),
     lad_code: ladCode,
     lad_name: ladName,
     region_name: region,

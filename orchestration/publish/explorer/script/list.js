@@ -14,14 +14,48 @@ function areaLink(area) {
       onpointerenter: () => map.mark(area),
       onpointerleave: () => map.mark(null),
     },
-    model.name[area],
+    titleOf(area),
   );
 }
 
-const placeName = (place) => model.lads.find(([code]) => code === place)?.[1] ?? place;
+const KNOWN = "place:";
+const placeName = (place) =>
+  model.lads.find(([code]) => code === place)?.[1] ??
+  model.largerOf.get(place)?.name ??
+  (place.startsWith(KNOWN) ? place.slice(KNOWN.length) : place);
 
-// Areas of the chosen place: a region by its name, an authority by its code.
-const inPlace = (place) => (area) => !place || ladOf(area)[0] === place || ladOf(area)[2] === place;
+// Areas of the chosen place: a region by its name, any other larger area by its code, a place that
+// people know by its name with a word before it.
+function inPlace(place) {
+  if (!place) return () => true;
+  const larger = model.largerOf.get(place);
+  if (larger) return (area) => larger.kind.of[area] === larger.number;
+  if (place.startsWith(KNOWN)) {
+    const known = model.places.indexOf(place.slice(KNOWN.length)) + 1;
+    return (area) => model.knownOf[area] === known;
+  }
+  return (area) => ladOf(area)[0] === place || ladOf(area)[2] === place;
+}
+
+// What is on the list in the chosen place, in a sentence.
+function placeSentence() {
+  const here = allAreas().filter(inPlace(state.place));
+  const rated = here.filter((area) => model.classOf[area] !== NOT_RATED);
+  const listed = here.filter((area) => model.classOf[area] === BOTH);
+  const several = model.words.several;
+  const name = placeName(state.place);
+  const own = name.endsWith("s") ? `${name}'` : `${name}'s`;
+  if (!rated.length) return `No ${model.words.one} of ${name} is rated.`;
+  if (!listed.length) {
+    return rated.length === 1
+      ? `The one rated ${model.words.one} of ${name} is not on the list.`
+      : `None of ${own} ${number(rated.length)} rated ${several} is on the list.`;
+  }
+  const people = listed.reduce((sum, area) => sum + (residentsOf(area) ?? 0), 0);
+  const verb = listed.length === 1 ? "is" : "are";
+  const share = percent(listed.length / rated.length, 0);
+  return `${number(listed.length)} of ${own} ${plural(rated.length, `rated ${model.words.one}`, `rated ${several}`)} (${share}) ${verb} on the list; ${plural(people, "person lives", "people live")} there.`;
+}
 
 function chosenAreas() {
   const here = inPlace(state.place);
@@ -38,7 +72,7 @@ const LIST_COLUMNS = [
   {
     key: "name",
     label: "Area",
-    value: (area) => model.name[area],
+    value: titleOf,
     cell: (area) => [
       areaLink(area),
       element("span", { class: "note" }, `${codeOf(area)} · ${ladOf(area)[1]}, ${ladOf(area)[2]}`),
@@ -100,15 +134,17 @@ function renderList(box) {
   );
   refill(
     box,
+    state.place ? element("p", { id: "place-sentence" }, placeSentence()) : null,
     element("div", { class: "bar" }, element("label", { for: "show" }, "Show"), show, chips),
     sortedTable({
       id: "areas",
       caption: `${plural(list.length, model.words.one, model.words.several)}. Rank 1 = worst. Choose a head to sort by it.`,
-      columns: model.draws ? LIST_COLUMNS : LIST_COLUMNS.slice(0, -1),
+      // How sure is said of the edition's own list, and would contradict another.
+      columns: model.draws && isOwnThreshold() ? LIST_COLUMNS : LIST_COLUMNS.slice(0, -1),
       rows: list,
       at: state,
       set,
-      empty: `No ${model.words.one} here. Choose another class, or take a filter away.`,
+      empty: `Nothing to show: no ${model.words.one} is of this class and all filters. Choose another class, or take a filter away.`,
     }),
     list.length ? saveButtons("areas", () => list.map(record)) : null,
   );

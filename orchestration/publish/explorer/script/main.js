@@ -100,7 +100,7 @@ function render() {
   renderLegend();
   const area = state.area ? model.place.get(state.area) : undefined;
   map.selected = area ?? null;
-  document.title = area === undefined ? pageTitle : `${model.name[area]} · ${pageTitle}`;
+  document.title = area === undefined ? pageTitle : `${titleOf(area)} · ${pageTitle}`;
   byId("area").hidden = area === undefined;
   byId("tabs").hidden = area !== undefined;
   byId("tab-panel").hidden = area !== undefined;

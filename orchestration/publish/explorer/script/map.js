@@ -15,6 +15,9 @@ const map = {
 (() => {
   const DOTS_BELOW = 4; // pixels, of a typical area's side
   const BORDERS_FROM = 14;
+  const REACH = 10; // pixels from the middle of a dot at which it is meant
+  const REACH_OF_A_FINGER = 24;
+  const STACKED = 3;
   const GREATEST_SCALE = 3; // the shapes are rounded to 10 m: no nearer than 3 pixels each
   const ORDER_LAST = 1e9;
   const view = { x: 0, y: 0, scale: 1 };
@@ -146,6 +149,8 @@ const map = {
 
   function moved() {
     limit();
+    // What was pointed at is elsewhere now.
+    point(null);
     map.draw();
     map.onMove();
   }
@@ -191,7 +196,7 @@ const map = {
 
     const [west, north] = toMap(0, 0);
     const [east, south] = toMap(width(), height());
-    const asShapes = typical * scale >= DOTS_BELOW;
+    const shaped = asShapes();
     const buckets = map.colours.map(() => []);
     const bordered = [];
     const dashed = [];
@@ -205,17 +210,16 @@ const map = {
     }
     // The last colour first, so that what matters most lies on top.
     for (let colour = buckets.length - 1; colour >= 0; colour -= 1) {
-      const least = colour <= map.strong ? 3.4 : 2;
+      const least = leastDot(colour);
       context.fillStyle = map.colours[colour];
       for (const area of buckets[colour]) {
-        const side = Math.max(areas.east[area] - areas.west[area], areas.north[area] - areas.south[area]);
-        if (asShapes) {
+        if (shaped) {
           context.beginPath();
           trace(context, areas, area);
           context.fill("evenodd");
         }
-        if (side * scale < 2 * least || !asShapes) {
-          const grown = Math.max(least / scale, asShapes ? 0 : typical / 2);
+        if (isDot(area, colour)) {
+          const grown = Math.max(least / scale, shaped ? 0 : typical / 2);
           context.fillRect(
             (areas.west[area] + areas.east[area] - grown) / 2,
             (areas.south[area] + areas.north[area] - grown) / 2,
@@ -232,7 +236,7 @@ const map = {
       for (const area of bordered) trace(context, areas, area);
       context.stroke();
     }
-    if (asShapes && dashed.length) {
+    if (shaped && dashed.length) {
       context.strokeStyle = style("--ink");
       context.lineWidth = 1 / scale;
       context.setLineDash([4 / scale, 3 / scale]);
@@ -242,7 +246,7 @@ const map = {
       context.setLineDash([]);
     }
     context.strokeStyle = style("--authority");
-    context.lineWidth = (asShapes ? 1.1 : 0.6) / scale;
+    context.lineWidth = (shaped ? 1.1 : 0.6) / scale;
     context.stroke(land);
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const area of [map.marked, map.selected]) {
@@ -294,7 +298,44 @@ const map = {
     return odd;
   }
 
-  map.at = (screenX, screenY) => {
+  const leastDot = (colour) => (colour <= map.strong ? 3.4 : 2);
+  const sideOf = (area) =>
+    Math.max(areas.east[area] - areas.west[area], areas.north[area] - areas.south[area]);
+  const asShapes = () => typical * view.scale >= DOTS_BELOW;
+  // Whether an area is a dot: where all are, or where its own shape would be lost.
+  const isDot = (area, colour) =>
+    colour >= 0 && map.hasShape(area) && (!asShapes() || sideOf(area) * view.scale < 2 * leastDot(colour));
+
+  // The dots within reach of a point, the nearest first; of those that lie on each other what lies on
+  // top.
+  function dotsAt(x, y, reach) {
+    const found = [];
+    for (let area = 0; area < model.count; area += 1) {
+      const colour = map.paint(area);
+      if (!isDot(area, colour)) continue;
+      const [left, top] = middle(area);
+      const apart = Math.hypot(left - x, top - y);
+      if (apart <= reach) found.push({ area, colour, apart });
+    }
+    return found.sort((a, b) => a.apart - b.apart || a.colour - b.colour);
+  }
+
+  // Dots that nobody could tell apart: the nearest has another as good as on it.
+  map.stacked = (x, y, reach) => {
+    const [first, ...others] = dotsAt(x, y, reach);
+    if (!first || view.scale >= GREATEST_SCALE) return false;
+    const [left, top] = middle(first.area);
+    return others.some(({ area }) => {
+      const [otherLeft, otherTop] = middle(area);
+      return Math.hypot(otherLeft - left, otherTop - top) < STACKED;
+    });
+  };
+
+  // What is drawn there: the nearest dot within reach, else the shape that it is in.
+  map.at = (screenX, screenY, reach = REACH) => {
+    const [dot] = dotsAt(screenX, screenY, reach);
+    if (dot) return dot.area;
+    if (!asShapes()) return null;
     const [x, y] = toMap(screenX, screenY);
     for (let area = 0; area < model.count; area += 1) {
       if (areas.west[area] > x || areas.east[area] < x) continue;
@@ -316,7 +357,7 @@ const map = {
     tip.hidden = area === null;
     if (area === null) return;
     tip.replaceChildren(
-      element("b", {}, model.name[area]),
+      element("b", {}, titleOf(area)),
       element("span", {}, ladOf(area)[1]),
       element("span", {}, CLASSES[model.classOf[area]].label),
       isApproximate(area) ? element("span", {}, "Approximate shape") : "",
@@ -353,9 +394,14 @@ const map = {
       fingers.set(event.pointerId, [x, y]);
     });
     canvas.addEventListener("pointerup", (event) => {
-      const area = dragged < 5 && fingers.size === 1 ? map.at(...at(event)) : null;
+      const isTap = dragged < 5 && fingers.size === 1;
       fingers.delete(event.pointerId);
-      if (area !== null) map.onOpen(area);
+      if (!isTap) return;
+      const [x, y] = at(event);
+      const reach = event.pointerType === "touch" ? REACH_OF_A_FINGER : REACH;
+      const area = map.at(x, y, reach);
+      if (map.stacked(x, y, reach)) map.zoom(3, x, y);
+      else if (area !== null) map.onOpen(area);
     });
     canvas.addEventListener("pointercancel", (event) => fingers.delete(event.pointerId));
     canvas.addEventListener("pointerleave", () => point(null));

@@ -13,7 +13,7 @@ const [BOTH, IMD_ONLY, CNI_ONLY, NEITHER, NOT_RATED] = CLASSES.keys();
 
 function readCore({ document: said, column }) {
   Object.assign(model, said);
-  for (const name of ["code", "lad", "residents", "imd", "cni", "reason", "published", "draws", "origin"]) {
+  for (const name of ["code", "lad", "residents", "imd", "cni", "reason", "published", "draws", "origin", "known"]) {
     model[`${name}Of`] = column(name);
   }
   model.name = namesOf(said.names);
@@ -22,11 +22,24 @@ function readCore({ document: said, column }) {
   model.place = new Map();
   for (let area = 0; area < model.count; area += 1) model.place.set(codeOf(area), area);
   model.regions = [...new Set(said.lads.map((lad) => lad[2]))].sort();
+  // By the code of a larger area: its kind, its name, and its number there.
+  model.largerOf = new Map();
+  for (const kind of model.larger) {
+    kind.of = column(`in_${kind.kind}`);
+    kind.areas.forEach(([code, name], at) => model.largerOf.set(code, { kind, name, number: at + 1 }));
+  }
 }
 
 const allAreas = () => Array.from({ length: model.count }, (_, area) => area);
 const codeOf = (area) => model.prefix + String(model.codeOf[area]).padStart(8, "0");
 const ladOf = (area) => model.lads[model.ladOf[area]];
+// The name by which people know where it is, and what it is called with that.
+const knownOf = (area) => model.places[model.knownOf[area] - 1] ?? null;
+const titleOf = (area) => (knownOf(area) ? `${knownOf(area)} (${model.name[area]})` : model.name[area]);
+const largerOf = (area, geography) => {
+  const kind = model.larger.find((one) => one.geography === geography);
+  return kind?.areas[kind.of[area] - 1] ?? null;
+};
 const ownHalf = (index) => 2 * model.indices[index].percent;
 
 // The last rank within a threshold of so many half-percents: method.threshold_rank(n, half, 200). A
@@ -58,19 +71,27 @@ function classify(halfImd, halfCni) {
   Object.assign(model, { lastImd, lastCni, counts, listedResidents: residents });
 }
 
-function distance(rank, last) {
-  if (rank === last) return "the last place inside";
-  const places = plural(Math.abs(last - rank), "place", "places");
-  return rank < last ? `${places} inside` : `${places} beyond`;
+// A rank as people say it: the share of all areas that are as bad or worse, in whole per cent.
+const INDEX_WORDS = { imd: "deprivation", cni: "community need" };
+const worstShare = (index, rank) => Math.ceil((100 * rank) / model.indices[index].ranked);
+
+function standing(area, index) {
+  const rank = model[`${index}Of`][area];
+  return `worst ${worstShare(index, rank)}% for ${INDEX_WORDS[index]}`;
+}
+
+// By how much it is not within a threshold, or nothing.
+function missedBy(area, index) {
+  const last = index === "imd" ? model.lastImd : model.lastCni;
+  const places = model[`${index}Of`][area] - last;
+  return places > 0 ? `misses the worst ${halves(state[index])} by ${plural(places, "place", "places")}` : "";
 }
 
 function reasonOf(area) {
   if (model.classOf[area] === NOT_RATED) {
     return `Not rated: ${model.reasons[model.reasonOf[area] - 1]}`;
   }
-  const imd = distance(model.imdOf[area], model.lastImd);
-  const cni = distance(model.cniOf[area], model.lastCni);
-  return `IMD ${imd}, CNI ${cni}`;
+  return capital(INDICES.map((index) => standing(area, index)).join(", "));
 }
 
 // Where the shape of an area is from, if its file says, and whether it is put together from others.

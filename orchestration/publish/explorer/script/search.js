@@ -1,6 +1,10 @@
 // The search box: regions, authorities and areas as one types. A combobox with a list of options.
 
+const GEOGRAPHIES = { region: "region", authority: "authority", constituency: "constituency", ward: "ward", icb: "care board" };
+// In the order in which people mean them.
+const KINDS = [...Object.values(GEOGRAPHIES), "place"];
 let haystack = null;
+let known = null;
 
 const folded = (text) =>
   text
@@ -9,46 +13,127 @@ const folded = (text) =>
     .toLowerCase()
     .replace(/['’]/g, "")
     .replace(/[^\p{L}\p{N}]+/gu, " ")
+    .replace(/\bst\b/g, "saint")
+    .replace(/\band\b/g, " ")
+    .replace(/ +/g, " ")
     .trim();
 
 function prepareSearch() {
   if (haystack) return haystack;
   const lads = model.lads.map(([code, name, region]) => `${folded(name)} ${code.toLowerCase()} ${folded(region)}`);
+  const places = model.places.map(folded);
   haystack = model.name.map(
-    (name, area) => `${folded(name)} ${codeOf(area).toLowerCase()} ${lads[model.ladOf[area]]}`,
+    (name, area) =>
+      ` ${folded(name)} ${codeOf(area).toLowerCase()} ${places[model.knownOf[area] - 1] ?? ""} ${lads[model.ladOf[area]]}`,
   );
   return haystack;
 }
 
+// The larger areas and places that have a name: what kind, how the name is compared, where it leads.
+function prepareNames() {
+  if (known) return known;
+  const named = (kind, key, name, code = "") => ({ kind, key, name, text: folded(name), code: code.toLowerCase() });
+  known = [
+    ...model.regions.map((name) => named("region", name, name)),
+    ...model.lads.map(([code, name]) => named("authority", code, name, code)),
+    ...model.larger.flatMap(({ geography, areas }) =>
+      areas.map(([code, name]) => named(GEOGRAPHIES[geography], code, name, code)),
+    ),
+    ...model.places.map((name) => named("place", KNOWN + name, name)),
+  ];
+  return known;
+}
+
+// Every word that is written begins one of the name's.
 function matcher(query) {
   const terms = folded(query).split(" ").filter(Boolean);
   const texts = prepareSearch();
-  return (area) => terms.every((term) => texts[area].includes(term));
+  return (area) => terms.every((term) => texts[area].includes(` ${term}`));
 }
 
 const OPTIONS = 8;
+const OF_A_KIND = 3;
+const [EXACT, BEGINS, WORDS, CLOSE] = [0, 1, 2, 3];
 
-// Regions and authorities whose own name or code has it, then areas: on the list first.
+function compared({ text, code }, wanted) {
+  if (text === wanted || code === wanted) return EXACT;
+  if (text.startsWith(wanted)) return BEGINS;
+  return wanted.split(" ").every((term) => ` ${text}`.includes(` ${term}`)) ? WORDS : null;
+}
+
+// How many letters to change, add, leave out or swap, if it is no more than the most.
+function apart(one, other, most) {
+  if (Math.abs(one.length - other.length) > most) return most + 1;
+  let before = null;
+  let last = Array.from({ length: other.length + 1 }, (_, at) => at);
+  for (let row = 1; row <= one.length; row += 1) {
+    const here = [row];
+    for (let at = 1; at <= other.length; at += 1) {
+      const same = one[row - 1] === other[at - 1];
+      here[at] = Math.min(last[at] + 1, here[at - 1] + 1, last[at - 1] + (same ? 0 : 1));
+      const swapped = row > 1 && at > 1 && one[row - 1] === other[at - 2] && one[row - 2] === other[at - 1];
+      if (swapped) here[at] = Math.min(here[at], before[at - 2] + 1);
+    }
+    if (Math.min(...here) > most) return most + 1;
+    [before, last] = [last, here];
+  }
+  return last[other.length];
+}
+
+function closeTo(wanted) {
+  if (wanted.length < 4) return [];
+  const most = wanted.length < 7 ? 1 : 2;
+  const near = (text) =>
+    Math.min(apart(wanted, text, most), ...text.split(" ").map((word) => (word.length > 3 ? apart(wanted, word, most) : most + 1)));
+  return prepareNames()
+    .map((name) => ({ ...name, how: CLOSE, letters: near(name.text) }))
+    .filter(({ letters }) => letters <= most)
+    .sort((a, b) => a.letters - b.letters);
+}
+
+// What became of an authority or a small area of another time that has this name or code.
+function formerly(wanted) {
+  return model.formerly
+    .filter(({ code, name }) => code.toLowerCase() === wanted || folded(name ?? "") === wanted)
+    .map(({ code, name, how, year, became }) => {
+      const now = became.map(([to, called]) => (called ? `${called} (${to})` : to)).join(" and ");
+      const was = name ? `${name} (${code})` : code;
+      if (how === "successor" && code !== became[0][0]) return `${was} became part of ${now} in ${year}.`;
+      return `${was} is ${now} since ${year}.`;
+    });
+}
+
+// Larger areas and places by kind, as surely as they were found; then areas, those on the list first.
 function find(query) {
   const wanted = folded(query);
-  const has = (text) => ` ${folded(text)}`.includes(` ${wanted}`);
-  const places = [
-    ...model.regions.filter(has).map((name) => ({ place: name, label: name, kind: "region" })),
-    ...model.lads
-      .filter(([code, name]) => has(name) || has(code))
-      .map(([code, name]) => ({ place: code, label: name, kind: "authority" })),
-  ].slice(0, 5);
+  const sure = prepareNames()
+    .map((name) => ({ ...name, how: compared(name, wanted) }))
+    .filter(({ how }) => how !== null)
+    .sort((a, b) => a.how - b.how);
   const matches = matcher(query);
   const best = [[], [], []];
   let count = 0;
   for (let area = 0; area < model.count; area += 1) {
     if (!matches(area)) continue;
     count += 1;
-    const starts = haystack[area].startsWith(wanted) || codeOf(area).toLowerCase() === wanted;
+    const starts = haystack[area].startsWith(` ${wanted}`) || codeOf(area).toLowerCase() === wanted;
     const rank = model.classOf[area] === BOTH ? 0 : starts ? 1 : 2;
     if (best[rank].length < OPTIONS) best[rank].push(area);
   }
-  return { places, areas: best.flat().slice(0, OPTIONS), count };
+  const found = sure.length || count ? sure : closeTo(wanted);
+  const kinds = new Map();
+  for (const name of found) {
+    if (!kinds.has(name.kind)) kinds.set(name.kind, []);
+    kinds.get(name.kind).push(name);
+  }
+  const inOrder = KINDS.filter((kind) => kinds.has(kind));
+  return {
+    places: inOrder.flatMap((kind) => kinds.get(kind).slice(0, OF_A_KIND)),
+    areas: best.flat().slice(0, OPTIONS),
+    count,
+    isClose: Boolean(found.length) && found[0].how === CLOSE,
+    formerly: formerly(wanted),
+  };
 }
 
 function startSearch({ onPlace, onArea, onText }) {
@@ -86,13 +171,13 @@ function startSearch({ onPlace, onArea, onText }) {
     }
     const found = find(query);
     options = [
-      ...found.places.map(({ place, label, kind }) => ({
-        label,
+      ...found.places.map(({ key, name, kind }) => ({
+        label: name,
         note: kind,
-        act: () => onPlace(place),
+        act: () => onPlace(key),
       })),
       ...found.areas.map((area) => ({
-        label: model.name[area],
+        label: titleOf(area),
         note: `${codeOf(area)}, ${ladOf(area)[1]}`,
         kind: model.classOf[area],
         act: () => onArea(area),
@@ -129,8 +214,14 @@ function startSearch({ onPlace, onArea, onText }) {
     const several = options.length - (found.count ? 1 : 0);
     byId("search-status").textContent = found.count
       ? `${plural(several, "suggestion", "suggestions")}; ${number(found.count)} ${model.words.several} match`
-      : "Nothing matches";
-    byId("search-nothing").hidden = Boolean(options.length);
+      : options.length
+        ? `Did you mean one of ${plural(options.length, "name", "names")}?`
+        : "Nothing matches";
+    const told = [...found.formerly];
+    if (found.isClose) told.push(`Nothing is called “${query}”. Did you mean:`);
+    else if (!options.length && !told.length) told.push("Nothing matches.");
+    byId("search-nothing").textContent = told.join(" ");
+    byId("search-nothing").hidden = !told.length;
   }
 
   input.addEventListener("input", open);
