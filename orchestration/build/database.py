@@ -7,7 +7,6 @@ said of it.
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, astuple, fields
@@ -24,7 +23,7 @@ from orchestration.build.parts import Parts
 from orchestration.modelling.seeds import Methodology, load_methodology, refuse_stand_ins
 from orchestration.problems import Problem, RefreshError
 from orchestration.queries import query_rows, quoted
-from orchestration.raw.kept import KeptRows
+from orchestration.raw.kept import KeptRows, throw_away
 from orchestration.raw.readers import (
     MEANINGS,
     RAW_TABLES,
@@ -66,7 +65,9 @@ def open_build(
 
 def clear_build(settings: Settings) -> None:
     """Throw away what a build could keep: its tables, and the rows of files as they were read."""
-    shutil.rmtree(settings.kept_rows, ignore_errors=True)
+    # The folder stays: it may be a link to another disk.
+    for place in settings.kept_rows.iterdir() if settings.kept_rows.is_dir() else ():
+        throw_away(place)
     _remove(settings.build_database)
 
 

@@ -83,7 +83,7 @@ class KeptRows:
         self, connection: duckdb.DuckDBPyConnection, place: Path, source: str, tables: Sequence[str]
     ) -> None:
         """Keep the rows that a source has in the raw tables, in place of what was kept of it."""
-        shutil.rmtree(place.parent, ignore_errors=True)
+        throw_away(place.parent)
         place.parent.mkdir(parents=True)
         with tempfile.TemporaryDirectory(prefix=INCOMING, dir=place.parent) as folder:
             incoming = Path(folder) / place.name
@@ -98,6 +98,18 @@ class KeptRows:
                 sha256 = hashlib.sha256(written.getbuffer()).hexdigest()
                 (incoming / f"{table}-{sha256}.parquet").write_bytes(written.getbuffer())
             incoming.rename(place)
+
+
+def throw_away(place: Path) -> None:
+    """Remove what lies where the rows of a source are kept, be it their folder or not.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    if place.is_symlink() or not place.is_dir():
+        place.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(place)
 
 
 def _read_whole(place: Path, table: str) -> pa.Table:

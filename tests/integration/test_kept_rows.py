@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from orchestration.build.database import clear_build
 from orchestration.modelling.seeds import load_methodology
 from orchestration.raw import kept as kept_rows
 from orchestration.raw import readers
@@ -189,3 +190,40 @@ def test_a_file_that_is_refused_at_once_is_refused_in_the_same_words(
         told.append((str(refused.value), [file.source_id for file, _ in refused.value.refused]))
     assert told[0] == told[1]
     assert told[0][1] != []
+
+
+def a_file(place: Path) -> None:
+    shutil.rmtree(place)
+    place.write_text("no folder")
+
+
+def a_link(place: Path) -> None:
+    shutil.rmtree(place)
+    place.symlink_to(place.parent.parent)
+
+
+def a_link_to_nothing(place: Path) -> None:
+    shutil.rmtree(place)
+    place.symlink_to("nowhere")
+
+
+@pytest.mark.parametrize("put", [a_file, a_link, a_link_to_nothing], ids=lambda put: put.__name__)
+def test_what_lies_in_the_place_of_a_folder_is_no_hindrance(
+    read_once: Settings, as_read: Rows, put: Callable[[Path], None]
+) -> None:
+    put(read_once.kept_rows / SOURCE)
+    assert rows(read_once) == (as_read, [SOURCE])
+    assert rows(read_once) == (as_read, [])
+
+
+def test_rows_kept_on_another_disk_are_thrown_away_with_the_build(
+    sample_inbox: Path, tmp_path: Path
+) -> None:
+    settings = Settings("sample", tmp_path / "data", sample_inbox)
+    (tmp_path / "disk").mkdir()
+    settings.root.mkdir(parents=True)
+    settings.kept_rows.symlink_to(tmp_path / "disk")
+    rows(settings)
+    clear_build(settings)
+    assert list((tmp_path / "disk").iterdir()) == []
+    assert settings.kept_rows.is_symlink()
