@@ -11,9 +11,11 @@ import hashlib
 import json
 import shutil
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 from orchestration.settings import PROJECT_ROOT
@@ -74,8 +76,17 @@ def files_hash(files: Iterable[Path], project: Path = PROJECT_ROOT) -> str:
     return digest.hexdigest()
 
 
+@cache
+def _libraries() -> str:
+    """Python and what is installed beside it: not always what the lock says."""
+    installed = {each.name for place in sys.path for each in Path(place).glob("*.dist-info")}
+    return "\n".join([sys.version, *sorted(installed)])
+
+
 def running_code(patterns: Iterable[str]) -> str:
     """The hash of the files of some patterns, as this process runs them: work is kept under it.
+
+    And of the libraries that are installed.
 
     Where one was changed since the process began, nobody can say which of the two it runs: then the
     hash is one that never comes again.
@@ -88,7 +99,7 @@ def running_code(patterns: Iterable[str]) -> str:
     }
     if any(file.stat().st_ctime > BEGAN for file in files):
         return uuid.uuid4().hex
-    return files_hash(files)
+    return hashlib.sha256(f"{files_hash(files)}\n{_libraries()}".encode()).hexdigest()
 
 
 def code_version(project: Path = PROJECT_ROOT) -> str:

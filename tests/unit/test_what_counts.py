@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -76,6 +79,30 @@ def test_code_that_was_changed_while_it_ran_keeps_nothing(
     file.write_text("one")
     # The file is younger than this process.
     assert hashed() != hashed()
-    monkeypatch.setattr("orchestration.fingerprint.files_hash", lambda files: str(sorted(files)))
+    read: list[list[Path]] = []
+    monkeypatch.setattr("orchestration.fingerprint.files_hash", lambda files: read.append([*files]))
     monkeypatch.setattr(fingerprint, "BEGAN", file.stat().st_ctime + 1)
-    assert hashed() == hashed() == str([file])
+    assert hashed() == hashed()
+    assert read == [[file], [file]]
+
+
+def test_libraries_count_as_they_are_installed(tmp_path: Path) -> None:
+    """Whatever the lock says: each is asked in a process of its own, as it asks once."""
+
+    def hashed() -> str:
+        ask = (
+            "from orchestration.fingerprint import running_code as r; print(r(['pyproject.toml']))"
+        )
+        return subprocess.run(
+            [sys.executable, "-c", ask],
+            cwd=PROJECT_ROOT,
+            env={**os.environ, "PYTHONPATH": f"{PROJECT_ROOT}{os.pathsep}{tmp_path}"},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    before = hashed()
+    assert hashed() == before
+    (tmp_path / "duckdb-99.dist-info").mkdir()
+    assert hashed() != before
