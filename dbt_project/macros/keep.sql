@@ -22,8 +22,10 @@
 {% endmacro %}
 
 {% macro table_made_of() %}
+    {# As a list: a contract takes the columns of a table in the order in which the yml has them. #}
     {{ return(made_of([
-        compiled_code, model.description, model.columns, model.constraints, model.config.contract
+        compiled_code, model.description, model.columns.values() | list, model.constraints,
+        model.config.contract
     ])) }}
 {% endmacro %}
 
@@ -41,7 +43,8 @@
     {{ return(
         "delete from meta.part where part = " ~ part
         ~ "; insert into meta.part select " ~ part ~ ", " ~ version ~ ", code_version, " ~ made
-        ~ ", false from meta.making"
+        ~ ", false, (select form from meta.form() as now where now.part = " ~ part
+        ~ ") from meta.making"
         ~ "; delete from meta.reading where reader = " ~ part
         ~ "; insert into meta.reading select " ~ part ~ ", part, version from meta.part "
         ~ "where list_contains(" ~ parts_read() ~ ", part)"

@@ -17,7 +17,7 @@ import duckdb
 import pyarrow as pa
 
 from data_quality import GuardResult
-from orchestration.build.making import begin, is_kept_from, prepare, version_of
+from orchestration.build.making import begin, is_formed_as, is_kept_from, prepare, version_of
 from orchestration.build.method import create_formulas
 from orchestration.build.parts import Parts
 from orchestration.modelling.seeds import Methodology, load_methodology, refuse_stand_ins
@@ -141,7 +141,9 @@ def load_build(
             _record(connection, registry, files, RAW_TABLES)
             begin(connection, run)
             connection.commit()
-        if whole and not is_kept_from(settings.build_database):
+        if whole and not (
+            is_kept_from(settings.build_database) and is_formed_as(settings.build_database, fresh)
+        ):
             _remove(settings.build_database)
             fresh.replace(settings.build_database)
         else:

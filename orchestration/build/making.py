@@ -9,7 +9,9 @@ The formulas of it are macros of the build's schema ``meta``:
 
 - ``meta.version_of('schema.table')``: a table's rows, whatever their order, and its columns;
 - ``meta.made_of(stated, way, reads)``: the hash of what is stated, of the code that runs what is
-  stated in this way, and of the versions of the parts read; NULL where one of them has none.
+  stated in this way, and of the versions of the parts read; NULL where one of them has none;
+- ``meta.form()``: of each table how it is declared and what is said of it and of its columns, which
+  a release has too.
 """
 
 from __future__ import annotations
@@ -30,16 +32,25 @@ _FORMULAS = ("dbt_project/macros/method/*.sql", "requirements.lock")
 MODELLED_BY = (*BASE, "orchestration/modelling/*.py", "orchestration/sources/*.py")
 _GUARDED_BY = ("data_quality/*.py",)
 # Where these change, nothing is kept that was noted before: they are what notes it.
+# A macro may stand in for one of dbt's that makes tables; then no compiled model says so.
 _NOTED_BY = (
     "orchestration/build/*.py",
     "orchestration/raw/readers.py",
-    "dbt_project/macros/keep.sql",
+    "dbt_project/macros/*.sql",
     "dbt_project/dbt_project.yml",
+    "dbt_project/profiles.yml",
     "requirements.lock",
 )
-_VERSION = """
+# To hash() alone an empty list, a list of NULL and NULL are one.
+_ROW = """
+    hash(
+        held,
+        case when contains(typeof(held), '[') then create_sort_key(held, 'asc nulls last') end
+    )
+"""
+_VERSION = f"""
     select md5(concat_ws(
-        ' ', count(*), sum(hash(held)), bit_xor(hash(held)), typeof(any_value(held))
+        ' ', count(*), sum({_ROW}), bit_xor({_ROW}), typeof(any_value(held))
     ))
 """
 _MACROS = f"""
@@ -55,7 +66,21 @@ create or replace macro meta.made_of(stated, way, reads) as (
     )) end
     from meta.part as part
     where list_contains(reads, part.part)
-)
+);
+create or replace macro meta.form() as table
+    select
+        held.schema_name || '.' || held.table_name as part,
+        md5(concat_ws(
+            ' ',
+            any_value(held.sql),
+            any_value(held.comment),
+            string_agg(of_it.column_name || ' ' || of_it.comment, ' ' order by of_it.column_name)
+        )) as form
+    from duckdb_tables() as held
+    inner join duckdb_columns() as of_it
+        on held.database_oid = of_it.database_oid and held.table_oid = of_it.table_oid
+    where held.database_name = current_database()
+    group by part
 """
 
 
@@ -65,7 +90,7 @@ def prepare(connection: duckdb.DuckDBPyConnection) -> None:
         """
         create table if not exists meta.part (
             part varchar not null, version varchar not null, code_version varchar not null,
-            made_of varchar, is_kept boolean not null
+            made_of varchar, is_kept boolean not null, form varchar
         );
         create table if not exists meta.reading (
             reader varchar not null, part varchar not null, version varchar not null
@@ -117,6 +142,45 @@ def is_kept_from(build: Path) -> bool:
             ]
     except duckdb.Error:
         return False
+
+
+def is_formed_as(build: Path, fresh: Path) -> bool:
+    """Whether a build has the raw tables, the bookkeeping and the macros that a new one has.
+
+    Else somebody has changed it by hand, or it is left from before: what is made in it would fail,
+    or be made of a macro that there no longer is.
+    """
+    with duckdb.connect(str(build)) as connection:
+        connection.execute(f"attach '{quoted(str(fresh))}' as fresh (read_only)")
+        return not connection.execute(
+            """
+            with said as (
+                select
+                    of_it.database_name,
+                    concat_ws(
+                        ' ', of_it.schema_name, of_it.table_name, of_it.column_name,
+                        of_it.data_type, of_it.comment
+                    ) as form
+                from duckdb_columns() as of_it
+                inner join duckdb_tables() as held
+                    on of_it.database_oid = held.database_oid and of_it.table_oid = held.table_oid
+                where of_it.schema_name in ('raw', 'meta')
+                union all
+                select
+                    database_name,
+                    concat_ws(' ', schema_name, function_name, parameters, macro_definition)
+                from duckdb_functions()
+                where not internal
+            )
+
+            select form
+            from said
+            where database_name in ('fresh', current_database())
+            group by form
+            having count(distinct database_name) = 1
+            limit 1
+            """
+        ).fetchall()
 
 
 def said_of_keeping(settings: Settings) -> str:
@@ -176,6 +240,8 @@ def made_of(
 def forget(connection: duckdb.DuckDBPyConnection, expected: Iterable[str]) -> None:
     """Remove the tables, verdicts and notes of parts that there no longer are.
 
+    And of what a table was made that somebody has declared or described otherwise since.
+
     Args:
         connection: To the build, which holds raw tables as they are now.
         expected: Every part that a candidate must have.
@@ -194,6 +260,10 @@ def forget(connection: duckdb.DuckDBPyConnection, expected: Iterable[str]) -> No
     gone = (
         "select part from meta.part where not list_contains(?, part) and regexp_matches(part, "
         "'^(test |guard |seeds\\.|staging\\.|intermediate\\.|marts\\.)')"
+    )
+    connection.execute(
+        "update meta.part set made_of = null from meta.form() as now "
+        "where now.part = part.part and part.form is distinct from now.form"
     )
     connection.execute(f"delete from meta.reading where reader in ({gone})", [expected])
     connection.execute(f"delete from meta.part where part in ({gone})", [expected])

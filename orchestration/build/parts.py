@@ -36,7 +36,8 @@ class Parts:
         execute = self._connection.execute
         execute("delete from meta.part where part = ?", [part])
         execute(
-            "insert into meta.part values (?, ?, ?, ?, false)", [part, version, self._code, made_of]
+            "insert into meta.part values (?, ?, ?, ?, false, null)",
+            [part, version, self._code, made_of],
         )
         execute("delete from meta.reading where reader = ?", [part])
         execute(

@@ -10,7 +10,7 @@ import pytest
 
 from data_quality import GuardResult, load_suites
 from orchestration.build.database import load_build, open_build, record_verdicts
-from orchestration.build.making import prepare
+from orchestration.build.making import forget, is_formed_as, prepare, table_version
 from orchestration.build.parts import Parts, mixed_parts, outdated
 from orchestration.problems import RefreshError
 from orchestration.settings import Settings
@@ -89,6 +89,72 @@ def test_a_part_without_a_build_is_refused(tmp_path: Path, sample_inbox: Path) -
     with pytest.raises(RefreshError, match="no build yet"):
         load_build(settings, REGISTRY, vault, vault.take_all(), ["population"])
     assert not settings.build_database.exists()
+
+
+def test_a_build_that_is_not_formed_as_a_new_one_is_made_from_nothing(built: Settings) -> None:
+    vault = Vault(built, REGISTRY)
+    files = vault.take_all()
+    load_build(built, REGISTRY, vault, files)
+    made = versions(built)
+    beside = built.data / "as made.duckdb"
+    shutil.copyfile(built.build_database, beside)
+    assert is_formed_as(built.build_database, beside)
+    for change in (
+        "drop schema raw cascade",
+        "alter table raw.population add column more varchar",
+        "alter table meta.guard_result drop column remedy",
+        "drop table meta.reading",
+        "create macro main.abs(x) as 7",
+        "create macro method.of_before() as 7",
+        "comment on column raw.population.population is 'by hand'",
+        "drop table raw.population; create view raw.population as select 1 as population",
+    ):
+        shutil.copyfile(beside, built.build_database)
+        with open_build(built) as build:
+            build.execute(change)
+        assert not is_formed_as(built.build_database, beside), change
+    load_build(built, REGISTRY, vault, files)
+    assert versions(built) == made
+
+
+def test_a_version_tells_an_empty_list_from_one_that_is_missing() -> None:
+    with duckdb.connect() as build:
+        told = set()
+        for number, value in enumerate(("[]", "null", "[null]", "['']")):
+            build.execute(f"create table t{number} as select {value}::varchar[] as codes")
+            told.add(table_version(build, f"t{number}"))
+        assert len(told) == 4
+
+
+def test_what_is_declared_or_said_otherwise_since_it_was_made_is_made_anew() -> None:
+    with duckdb.connect() as build:
+        build.execute(
+            "create schema meta; create schema marts; create table marts.t (n int not null);"
+            "create table meta.guard_result (guard varchar, expectation varchar)"
+        )
+        prepare(build)
+
+        def kept() -> bool:
+            forget(build, ["marts.t"])
+            return build.execute("select made_of from meta.part").fetchall() == [("of this",)]
+
+        def noted() -> None:
+            build.execute(
+                "delete from meta.part; insert into meta.part "
+                "select part, 'v', 'c', 'of this', false, form from meta.form() "
+                "where part = 'marts.t'"
+            )
+
+        for change in (
+            "comment on table marts.t is 'said by hand'",
+            "comment on column marts.t.n is 'said by hand'",
+            "alter table marts.t alter n drop not null",
+            "alter table marts.t alter n set default 7",
+        ):
+            noted()
+            assert kept()
+            build.execute(change)
+            assert not kept(), change
 
 
 def test_a_version_goes_by_what_a_table_holds() -> None:
