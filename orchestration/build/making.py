@@ -256,7 +256,8 @@ def forget(connection: duckdb.DuckDBPyConnection, expected: Iterable[str]) -> No
     ).fetchall()
     for schema, name, kind in relations:
         which = "view" if kind == "VIEW" else "table"
-        connection.execute(f'drop {which} "{schema}"."{name}"')
+        escaped = name.replace('"', '""')
+        connection.execute(f'drop {which} "{schema}"."{escaped}"')
     gone = (
         "select part from meta.part where not list_contains(?, part) and regexp_matches(part, "
         "'^(test |guard |seeds\\.|staging\\.|intermediate\\.|marts\\.)')"

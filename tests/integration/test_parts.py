@@ -145,6 +145,7 @@ def test_what_is_declared_or_said_otherwise_since_it_was_made_is_made_anew() -> 
                 "where part = 'marts.t'"
             )
 
+        build.execute("""create table marts."left ""over" as select 1 as one""")
         for change in (
             "comment on table marts.t is 'said by hand'",
             "comment on column marts.t.n is 'said by hand'",
