@@ -443,10 +443,18 @@ def _write(
 
 
 def record_verdicts(
-    connection: duckdb.DuckDBPyConnection, guard: str, results: Sequence[GuardResult]
+    connection: duckdb.DuckDBPyConnection,
+    guard: str,
+    results: Sequence[GuardResult],
+    kept: Collection[str] = (),
 ) -> None:
-    """Replace what a guard said of these expectations."""
+    """Replace what a guard said of these expectations; those kept have the time that they had."""
     now = moment_of_the_build().isoformat(timespec="seconds")
+    before = dict(
+        connection.execute(
+            "select expectation, checked_at from meta.guard_result where guard = ?", [guard]
+        ).fetchall()
+    )
     connection.execute(
         "delete from meta.guard_result "
         "where guard = ? and expectation in (select unnest(?::varchar[]))",
@@ -456,5 +464,8 @@ def record_verdicts(
         places = ", ".join("?" * (len(fields(GuardResult)) + 1))
         connection.executemany(
             f"insert into meta.guard_result values ({places})",
-            [[*astuple(result), now] for result in results],
+            [
+                [*astuple(each), before[each.expectation] if each.expectation in kept else now]
+                for each in results
+            ],
         )

@@ -52,12 +52,19 @@ class Parts:
         self.record(part, version_of(self._connection, part), reads)
 
     def record_verdict(
-        self, part: str, way: str, stated: str, reads: Iterable[str], *, passed: bool
+        self,
+        part: str,
+        way: str,
+        stated: str,
+        reads: Iterable[str],
+        *,
+        passed: bool,
+        version: str = "judged",
     ) -> None:
         """Note that a guard or a test judged; and of what, if it passed and may be kept."""
         reads = sorted(set(reads))
         made = made_of(self._connection, stated, way, reads) if passed else None
-        self.record(part, "judged", reads, made)
+        self.record(part, version, reads, made)
 
     def keep(self, part: str, way: str, stated: str, reads: Iterable[str]) -> bool:
         """Whether a part would be made of the same again; if so, note that it is kept."""

@@ -10,7 +10,7 @@ import duckdb
 
 from data_quality import SUITES, GuardResult, Suite, load_suites, run_suite
 from orchestration.build.database import open_build, record_verdicts, require_build
-from orchestration.build.making import end, keep_in
+from orchestration.build.making import end, keep_in, table_version
 from orchestration.build.parts import Parts
 from orchestration.defs.keys import key
 from orchestration.defs.told import told
@@ -76,23 +76,33 @@ def _check(settings: Settings, suite: Suite) -> dg.AssetChecksDefinition:
 
 def _is_kept(connection: duckdb.DuckDBPyConnection, suite: Suite) -> bool:
     """Whether the suite has said of just these tables that each of its rules holds."""
-    passed = connection.execute(
-        "select expectation from meta.guard_result where guard = ? and passed", [suite.name]
+    said = connection.execute(
+        "select version from meta.part where part = ? and made_of is not null",
+        [f"guard {suite.name}"],
     ).fetchall()
-    return sorted(passed) == sorted((rule.name,) for rule in suite.expectations) and Parts(
-        connection
-    ).keep(*_judged(suite))
+    return said == [(_said(connection, suite),)] and Parts(connection).keep(*_judged(suite))
+
+
+def _said(connection: duckdb.DuckDBPyConnection, suite: Suite) -> str:
+    """The version of the verdicts of a suite, as they are in the build."""
+    return table_version(
+        connection, f"(select * from meta.guard_result where guard = '{suite.name}')"
+    )
 
 
 def _judge(connection: duckdb.DuckDBPyConnection, suite: Suite) -> list[GuardResult]:
     """Have the suite judge, and note what it says."""
     results = run_suite(suite, connection)
+    connection.begin()
     # Also what it said of rules that it no longer has.
     connection.execute("delete from meta.guard_result where guard = ?", [suite.name])
     record_verdicts(connection, suite.name, results)
     passed = all(result.passed for result in results)
-    Parts(connection).record_verdict(*_judged(suite), passed=passed)
+    Parts(connection).record_verdict(
+        *_judged(suite), passed=passed, version=_said(connection, suite)
+    )
     end(connection)
+    connection.commit()
     return results
 
 

@@ -74,7 +74,8 @@ class Workshop:
         shutil.copytree(self.root / "vault", anew / "vault")
         self.refreshed(name)
         kept, made = ((each / "releases/current").resolve() for each in (self.root, anew))
-        return [f"{found.where}: {found.what}" for found in compare(kept, made)]
+        found = [f"{each.where}: {each.what}" for each in compare(kept, made)]
+        return found + sorted(map(str, declared(kept) ^ declared(made)))
 
     def made_anew(self) -> set[str]:
         """The tables, guards and tests that the last refresh did not keep."""
@@ -120,6 +121,18 @@ class Workshop:
         """Do something to the build by hand."""
         with duckdb.connect(str(self.root / "build/warehouse.duckdb")) as build:
             build.execute(statement)
+
+
+def declared(release: Path) -> set[tuple[str | int | None, ...]]:
+    """How a release declares its tables and their columns, in their order, and what it says of
+    them: what a comparison of values does not see."""
+    with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as warehouse:
+        return {
+            *warehouse.execute("select sql, comment from duckdb_tables()").fetchall(),
+            *warehouse.execute(
+                "select table_name, column_name, comment from duckdb_columns() where not internal"
+            ).fetchall(),
+        }
 
 
 def one_more(number: bytes) -> bytes:
@@ -168,6 +181,22 @@ def a_description(workshop: Workshop, draw: random.Random) -> None:
     )
 
 
+def the_order_of_columns(workshop: Workshop, _: random.Random) -> None:
+    """Two columns change places, there and back."""
+    column = r"(      - name: {}\n(?:        .*\n)+)"
+    workshop.edit(
+        "dbt_project/models/marts/outcomes/dim_outcome.yml",
+        column.format(r"(?:numerator|denominator)_label") * 2,
+        r"\2\1",
+    )
+
+
+def words_of_tests(workshop: Workshop, draw: random.Random) -> None:
+    """What a verdict says beside what it is made of."""
+    file = "orchestration/defs/dbt_models.py"
+    workshop.edit(file, r"see all rows( \d+ times)?", f"see all rows {draw.randrange(1000)} times")
+
+
 def a_rule_of_a_suite(workshop: Workshop, draw: random.Random) -> None:
     file = "data_quality/suites/marts_dim_area.yml"
     workshop.edit(file, r"expected: (>-\n +)?", rf"\g<0>{draw.randrange(1000)} times ")
@@ -210,6 +239,24 @@ def a_mart_by_hand(workshop: Workshop, _: random.Random) -> None:
     workshop.sql("update marts.dim_area set area_name = 'Nowhere' where area_code = 'X01000002'")
 
 
+def a_comment_by_hand(workshop: Workshop, draw: random.Random) -> None:
+    workshop.sql(f"comment on column marts.dim_area.area_name is 'by hand {draw.random()}'")
+
+
+def verdicts_by_hand(workshop: Workshop, draw: random.Random) -> None:
+    guard = draw.choice(["raw_population", "dbt_tests"])
+    workshop.sql(f"update meta.guard_result set examples = 'by hand' where guard = '{guard}'")
+
+
+def a_verdict_less(workshop: Workshop, _: random.Random) -> None:
+    workshop.sql("delete from meta.guard_result where starts_with(expectation, 'unique_key_')")
+    workshop.sql("delete from meta.guard_result where guard = 'raw_outcome'")
+
+
+def a_raw_table_less(workshop: Workshop, _: random.Random) -> None:
+    workshop.sql("drop table raw.population")
+
+
 def a_raw_table_by_hand(workshop: Workshop, _: random.Random) -> None:
     workshop.sql("update raw.population set population = 1 where area_code = 'X01000002'")
 
@@ -242,6 +289,8 @@ CHANGES: tuple[Change, ...] = (
     a_seed,
     a_formula_without_effect,
     a_description,
+    the_order_of_columns,
+    words_of_tests,
     a_rule_of_a_suite,
     a_rule_less,
     a_test_less,
@@ -250,6 +299,10 @@ CHANGES: tuple[Change, ...] = (
     a_library,
     a_kept_table_by_hand,
     a_mart_by_hand,
+    a_comment_by_hand,
+    verdicts_by_hand,
+    a_verdict_less,
+    a_raw_table_less,
     a_raw_table_by_hand,
     a_table_too_many,
     a_kept_file,
