@@ -9,7 +9,7 @@ from pydantic import Field
 
 from orchestration.defs.keys import key
 from orchestration.defs.report import report
-from orchestration.defs.telling import HELD, OUTCOME_TAG, RELEASE_TAG
+from orchestration.defs.telling import HELD, OUTCOME_TAG, RELEASE_TAG, is_from_scratch
 from orchestration.defs.told import told
 from orchestration.layout import EXPLORER, EXPORTS, FIRST_PAGE, WAREHOUSE
 from orchestration.problems import HeldError
@@ -64,7 +64,9 @@ def build_release(
     ) -> dg.MaterializeResult[None]:
         with told():
             try:
-                published = publish(settings, registry, config.accept)
+                published = publish(
+                    settings, registry, config.accept, copies=not is_from_scratch(context.run)
+                )
             except HeldError:
                 context.instance.add_run_tags(context.run_id, {OUTCOME_TAG: HELD})
                 raise

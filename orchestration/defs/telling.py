@@ -47,6 +47,13 @@ def accepted_by(settings: Settings, run: dg.DagsterRun) -> dict[str, str]:
     return dict(step.get("config", {}).get("accept", {}))
 
 
+def is_from_scratch(run: dg.DagsterRun) -> bool:
+    """Whether the configuration of a run says that nothing is kept."""
+    config: Any = run.run_config
+    step = config.get("ops", {}).get(STEP, {})
+    return bool(step.get("config", {}).get("from_scratch", False))
+
+
 def is_told(run: dg.DagsterRun) -> bool:
     """Whether people want to know of a run: of whole ones, unless it was launched without."""
     config: Any = run.run_config

@@ -69,7 +69,11 @@ class Published:
 
 
 def publish(
-    settings: Settings, registry: Registry, accepted: Mapping[str, str] | None = None
+    settings: Settings,
+    registry: Registry,
+    accepted: Mapping[str, str] | None = None,
+    *,
+    copies: bool = True,
 ) -> Published:
     """Audit the build and publish it, unless the same release is there already.
 
@@ -77,6 +81,7 @@ def publish(
         settings: Where the build is, and where releases go.
         registry: The sources of the profile.
         accepted: What may differ from the current release beyond its band, and why.
+        copies: Exports and pages that would be the same are copied from the current release.
 
     Raises:
         RefreshError: the candidate has not passed every guard; nothing is published.
@@ -86,10 +91,12 @@ def publish(
     accepted = accepted or {}
     require_subjects(settings, registry, accepted)
     with noted(settings):
-        return _publish(settings, registry, accepted)
+        return _publish(settings, registry, accepted, copies=copies)
 
 
-def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]) -> Published:
+def _publish(
+    settings: Settings, registry: Registry, accepted: Mapping[str, str], *, copies: bool
+) -> Published:
     if not settings.build_database.exists():
         raise RefreshError(
             "Publishing",
@@ -134,7 +141,7 @@ def _publish(settings: Settings, registry: Registry, accepted: Mapping[str, str]
         # dbt opens the build itself, so nothing else here may have it open.
         write_documentation(settings, registry, incoming / DOCUMENTATION)
         manifest["content_ids"], manifest["companions"] = write_for_people(
-            incoming, current, settings.workers
+            incoming, current if copies else None, settings.workers
         )
         _write_text(incoming / MANIFEST, json.dumps(manifest, indent=2) + "\n")
         write_readme(incoming, manifest)

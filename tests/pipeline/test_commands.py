@@ -21,6 +21,7 @@ from orchestration.cli.main import app
 from orchestration.defs import assembly, instance
 from orchestration.defs import refresh as refreshing
 from orchestration.defs.refresh import Refreshed
+from orchestration.defs.telling import is_from_scratch
 from orchestration.layout import read_manifest
 from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry
@@ -224,9 +225,11 @@ def test_what_refresh_is_told_reaches_the_run(
     once = assembly.assemble(settings, load_registry("sample"))
     monkeypatch.setattr(assembly, "assemble", lambda *_: once)
     configs = []
+    from_scratch = []
 
     def execute(_: Any, run: Any, __: Any) -> Iterator[Any]:
         configs.append(run.run_config["ops"]["take_source_files"]["config"])
+        from_scratch.append(is_from_scratch(run))
         return iter(())
 
     monkeypatch.setattr("dagster._core.execution.api.execute_run_iterator", execute)
@@ -245,6 +248,7 @@ def test_what_refresh_is_told_reaches_the_run(
         plain | {"notify": False},
         plain | {"from_scratch": True},
     ]
+    assert from_scratch == [False, False, False, True]
 
 
 def test_a_refresh_says_what_joined_and_what_left_and_how_many_guards_passed(
