@@ -296,6 +296,15 @@ def test_every_area_of_england_is_there_once(england: Site) -> None:
         "lad19": 317,
         "lad24": 296,
         "rgn": 9,
+        # What lists are counted by besides.
+        "ward24": 6_784,
+        "ward25": 6_783,
+        "pcon24": 543,
+        "lad25": 296,
+        "sicbl24": 106,
+        "icb24": 42,
+        "cauth23": 10,
+        "ruc21": 6,
     }
 
 

@@ -27,7 +27,7 @@ select
     lists.imd_ranks_to_threshold,
     lists.cni_ranks_to_threshold
 from {{ ref('int_rated_areas') }} as lists
-inner join {{ ref('stg_editions') }} as editions on lists.edition_id = editions.edition_id
+left join {{ ref('stg_editions') }} as editions on lists.edition_id = editions.edition_id
 left join {{ ref('dim_area') }} as dim_area
     on
         editions.area_type = dim_area.area_type
