@@ -12,7 +12,7 @@ from orchestration.queries import Row, query_rows
 
 # Kinds of area, in the order in which people mean them; others follow by their label.
 _ORDER = ("authority", "constituency", "ward", "msoa", "region")
-SHOWN = 8
+SHOWN = 8  # of a kind
 
 
 @dataclass(frozen=True)
@@ -40,13 +40,12 @@ class Found:
     became: list[str]
 
 
-def find(connection: duckdb.DuckDBPyConnection, text: str, shown: int = SHOWN) -> Found:
+def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
     """The areas of every kind that a text names, by code, by name, or by their place.
 
     Args:
         connection: A published release.
         text: A name, its beginning, some of its words or a code.
-        shown: How many of a kind.
     """
     rows = query_rows(
         connection,
@@ -91,10 +90,10 @@ def find(connection: duckdb.DuckDBPyConnection, text: str, shown: int = SHOWN) -
         groups=[
             Group(
                 label,
-                [row | {"listed": listed.get(row["area_code"], [])} for row in rows[:shown]],
-                len(rows),
+                [row | {"listed": listed.get(row["area_code"], [])} for row in there[:SHOWN]],
+                len(there),
             )
-            for label, rows in by_kind
+            for label, there in by_kind
         ],
         is_close=bool(found) and found[0][1] is How.close,
         # Most wards of another time have the name of one of today.

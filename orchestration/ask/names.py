@@ -15,6 +15,8 @@ from typing import Generic, TypeVar
 CLOSE = 82
 _SHORT = {"st": "saint", "and": "", "the": "", "upon": "", "on": "", "of": ""}
 
+_CODE = re.compile(r"[a-z]\d{5,}")
+
 T = TypeVar("T")
 
 
@@ -32,9 +34,11 @@ def words(text: str) -> tuple[str, ...]:
 
     Words that people leave out ('Stoke on Trent', 'Hull, City of') do not count.
     """
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("&", " and "))
-    plain = "".join(sign for sign in plain if not unicodedata.combining(sign)).replace("'", "")
-    found = re.findall(r"\w+", plain.replace("’", ""))
+    plain = text.casefold().replace("&", " and ").replace("'", "").replace("’", "")
+    if not plain.isascii():
+        plain = unicodedata.normalize("NFKD", plain)
+        plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    found = re.findall(r"\w+", plain)
     kept = tuple(word for each in found if (word := _SHORT.get(each, each)))
     return kept or tuple(found)
 
@@ -49,7 +53,8 @@ class Names(Generic[T]):
         """The things whose name it is, begins with it, has its words, or else is spelt like it.
 
         Each thing once, as it was found surest, the surest first and else in the order given.
-        Close spellings only where there is nothing else.
+        Close spellings only where there is nothing else, and none of a code, whose neighbour is
+        another area.
         """
         wanted = words(text)
         if not wanted:
@@ -62,6 +67,8 @@ class Names(Generic[T]):
         return sorted(found.values(), key=lambda each: each[1]) or self._close(" ".join(wanted))
 
     def _close(self, wanted: str) -> list[tuple[T, How]]:
+        if _CODE.fullmatch(wanted):
+            return []
         from rapidfuzz import fuzz, process
 
         # A name is close as a whole or in one of its longer words: 'Middlesborough North'.

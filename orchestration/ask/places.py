@@ -8,6 +8,7 @@ import duckdb
 
 from orchestration.ask.lists import check_edition
 from orchestration.ask.names import How, Names
+from orchestration.ask.succession import became
 from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, Within, query_rows
 
@@ -95,19 +96,24 @@ def _larger(
     rows = query_rows(
         connection,
         """
-        select distinct
+        select
             member.geography_type,
             member.geography,
             member.geography_code,
             member.geography_name,
-            types.label
+            types.label,
+            bool_and(member.how_matched <> 'residents') as by_lookup
         from marts.geography_membership as member
         inner join marts.dim_area_type as types on member.geography_type = types.area_type
         where member.area_type = $1 and member.is_main
-        -- Of several vintages the edition's own goes first, then the newest.
+        group by
+            member.geography_type, member.geography, member.geography_code, member.geography_name,
+            types.label
+        -- Of several vintages the edition's own goes first, then what is known by lookups, then the
+        -- newest.
         order by
-            member.geography_type <> $2, member.geography_type desc, member.geography_name,
-            member.geography_code
+            member.geography_type <> $2, by_lookup desc, member.geography_type desc,
+            member.geography_name, member.geography_code
         """,
         edition["area_type"],
         edition["lad_type"],
@@ -137,9 +143,8 @@ def _larger(
         raise UnknownPlaceError(
             f"Several are called '{name}'.", f"Did you mean: {_listed(sure)}? Give the code."
         )
-    became = _became(connection, kind, name)
-    if became:
-        raise UnknownPlaceError(f"{became[0]}.", "Ask for what it became.")
+    if told := became(connection, name):
+        raise UnknownPlaceError(f"{told[0]}.", "Ask for what it became.")
     if found:
         raise UnknownPlaceError(
             f"No {kind} '{name}'.", f"Did you mean: {_listed([row for row, _ in found])}?"
@@ -177,20 +182,12 @@ def _notes(
     if how is not How.exact:
         notes.append(f"'{name}' is taken for {row['geography_name']} ({row['geography_code']}).")
     if row["geography"] == "authority" and row["geography_type"] != edition["lad_type"]:
-        became = _became(connection, "authority", row["geography_code"])
-        notes += [f"{text}." for text in became]
+        notes += [f"{text}." for text in became(connection, row["geography_code"])]
+        how_known = "" if row["by_lookup"] else ", by where most of their residents live"
         notes.append(
-            f"Shown are the areas that lie in {row['geography_name']}, "
-            f"{row['label']}, by where most of their residents live."
+            f"Shown are the areas that lie in {row['geography_name']}, {row['label']}{how_known}."
         )
     return notes
-
-
-def _became(connection: duckdb.DuckDBPyConnection, kind: str, name: str) -> list[str]:
-    """What became of an authority or ward of another time, in sentences."""
-    from orchestration.ask.succession import became
-
-    return became(connection, name) if kind in ("authority", "ward") else []
 
 
 def _listed(rows: list[Row], most: int = CANDIDATES) -> str:

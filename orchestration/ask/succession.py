@@ -9,9 +9,6 @@ import duckdb
 from orchestration.ask.names import How, Names
 from orchestration.queries import Row, query_rows
 
-# The least share of an area's residents that is told of.
-_TOLD = 0.05
-
 
 def became(
     connection: duckdb.DuckDBPyConnection, text: str, *, but: Collection[str] = ()
@@ -26,11 +23,9 @@ def became(
         select
             changed.*,
             types.label as type_label,
-            types.geography,
-            later.label as became_label
+            types.geography
         from marts.area_succession as changed
         inner join marts.dim_area_type as types on changed.area_type = types.area_type
-        inner join marts.dim_area_type as later on changed.became_type = later.area_type
         order by changed.area_type desc, changed.area_code, changed.share_of_residents desc,
             changed.became_code
         """,
@@ -47,8 +42,6 @@ def became(
 
 def _sentence(found: list[Row]) -> str:
     first = found[0]
-    # A best fit can put an area of a few people into what is next to it.
-    found = [row for row in found if row is first or row["share_of_residents"] >= _TOLD]
     now = " and ".join(
         f"{row['became_name']} ({row['became_code']})"
         if row["became_name"]

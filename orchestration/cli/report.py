@@ -313,7 +313,7 @@ def found(console: Console, text: str, found: Found) -> None:
             told = ", ".join(dict.fromkeys(each for each in where if each))
             listed = f"; on the list of {', '.join(row['listed'])}" if row["listed"] else ""
             line = one_line(f"{row['area_code']}  {told}{listed}")
-            console.print(Padding(line, (0, 0, 0, 2)))
+            console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
 
 def status(

@@ -23,6 +23,7 @@ from orchestration.publish import release as publishing
 from orchestration.publish.held import what_is_held
 from orchestration.publish.pointer import is_current, point_to
 from orchestration.publish.verification import verify
+from orchestration.queries import Row
 from orchestration.raw.readers import RAW_TABLES, TABLES_OF_KIND
 from orchestration.settings import Settings
 from orchestration.sources import sample_inbox
@@ -181,6 +182,35 @@ def test_a_release_is_there_whole_or_not_at_all_and_what_is_current_stays(tmp_pa
         published = publishing.publish(here, REGISTRY)
         assert published.was_there == bool(whole)
         assert is_current(here.releases, published.release_id)
+
+
+@pytest.mark.usefixtures("small_release", "read_nothing")
+@pytest.mark.parametrize("copies", [True, False])
+def test_what_is_made_from_scratch_copies_nothing_from_the_release_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: bool
+) -> None:
+    here = Settings("sample", tmp_path, tmp_path)
+    load_build(here, REGISTRY, Vault(here, REGISTRY), some_files())
+    with open_build(here) as build:
+        build.execute(
+            "create schema marts; create table marts.dim_edition (edition_id varchar, "
+            "label varchar, areas int, areas_rated int, areas_listed int, areas_published int, "
+            "is_cross_check boolean)"
+        )
+    first = publishing.publish(here, REGISTRY)
+    given = []
+
+    def noted(release: Path, before: Path | None, _: int) -> tuple[dict[str, str], Row]:
+        given.append(before)
+        (release / "explorer").mkdir()
+        return {}, {}
+
+    monkeypatch.setattr(publishing, "write_for_people", noted)
+    monkeypatch.setattr(publishing, "code_version", lambda: "other code")
+    monkeypatch.setattr(publishing, "differences", lambda *_: [])
+    monkeypatch.setattr(publishing, "changes_since", lambda *_: {})
+    publishing.publish(here, REGISTRY, copies=copies)
+    assert given == [here.releases / first.release_id if copies else None]
 
 
 def sha256(text: str) -> str:

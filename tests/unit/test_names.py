@@ -65,6 +65,10 @@ def test_close_spellings_only_where_there_is_nothing_else() -> None:
     assert found("") == found("  -- ") == []
 
 
+def test_another_code_is_no_close_spelling() -> None:
+    assert found("E01021989") == []
+
+
 def test_a_thing_of_several_names_is_found_once_as_surely_as_it_can_be() -> None:
     thing = ("E01021988",)
     names = Names([("Tendring 018A", thing), ("E01021988", thing), ("Tendring", thing)])

@@ -17,6 +17,7 @@ import pydantic
 import pytest
 import yaml
 
+from orchestration.publish.exports.about import OPEN_LICENCES
 from orchestration.publish.provenance import provenance
 from orchestration.sources import registry as registry_module
 from orchestration.sources.registry import (
@@ -203,6 +204,14 @@ def test_sources_that_area_types_lean_on_are_registered() -> None:
     for facts in area_types().values():
         named = {facts["dimension_source_id"], facts["population_source_id"]} - {""}
         assert named <= ids
+
+
+def test_no_licence_of_england_but_the_community_needs_indexs_is_called_not_open() -> None:
+    sources = load_registry("england").sources
+    assert {source.id for source in sources if source.licence not in OPEN_LICENCES} == {
+        "cni2019",
+        "cni2023",
+    }
 
 
 def test_every_kind_has_its_file_endings() -> None:

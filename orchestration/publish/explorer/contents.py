@@ -315,13 +315,7 @@ class ExplorerEdition:
                 list([changed.became_code, changed.became_name]
                     order by changed.share_of_residents desc, changed.became_code) as became
             from marts.area_succession as changed
-            where
-                changed.share_of_residents >= 0.05
-                and (
-                    changed.became_type = $1
-                    or starts_with(changed.became_type, 'lad') and changed.area_name is not null
-                )
-                and changed.area_type <> 'ward17'
+            where changed.became_type = $1 or starts_with(changed.became_type, 'lad')
             group by all
             order by all
             """,

@@ -25,8 +25,12 @@ CSV = (
 # A workbook and a GeoPackage must carry a time. Ours are to be equal where what they show is equal,
 # so it is that at which the clock of zip files begins.
 NO_TIME = datetime(1980, 1, 1)
-# Name in the Open Definition's list, and where the text is. What is not here is not open.
+# Name in the Open Definition's list or SPDX's, and where the text is. What is not here is not open.
 OPEN_LICENCES = {
+    "Open Parliament Licence v3.0": (
+        "OPL-UK-3.0",
+        "https://www.parliament.uk/site-information/copyright-parliament/open-parliament-licence/",
+    ),
     "Open Government Licence v3.0": (
         "OGL-UK-3.0",
         "https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",

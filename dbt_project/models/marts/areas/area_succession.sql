@@ -179,12 +179,14 @@ redrawn as (
         on
             lived_in.became_type = became.area_type
             and lived_in.became_code = became.area_code
-    -- A code that is still in use is of the same area.
+    -- A best fit can put a few people into what is next to it: that is left out. And a code that is
+    -- still in use is of the same area.
     left join {{ ref('int_areas') }} as in_use
         on
             lived_in.became_type = in_use.area_type
             and lived_in.area_code = in_use.area_code
     where in_use.area_code is null
+    qualify share_of_residents >= 0.05
 
 )
 

@@ -99,7 +99,7 @@ function formerly(wanted) {
       const now = became.map(([to, called]) => (called ? `${called} (${to})` : to)).join(" and ");
       const was = name ? `${name} (${code})` : code;
       if (how === "successor" && code !== became[0][0]) return `${was} became part of ${now} in ${year}.`;
-      return `${was} is ${now} since ${year}.`;
+      return `${was} has been ${now} since ${year}.`;
     });
 }
 
