@@ -291,7 +291,8 @@ def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> 
         )
     console.print(table)
     where = f" ({rows[0]['label']}, {rows[0]['release_id']})" if rows else ""
-    console.print(f"{len(rows):,} areas on {edition}{where}; rank 1 = worst")
+    areas = "area" if len(rows) == 1 else "areas"
+    console.print(f"{len(rows):,} {areas} on {edition}{where}; rank 1 = worst")
 
 
 def found(console: Console, text: str, found: Found) -> None:
