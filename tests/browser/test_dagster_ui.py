@@ -81,7 +81,12 @@ def launched(server: Server, page: Any, button: str) -> str:
 
 
 def ended(server: Server, page: Any, run: str, status: str) -> None:
-    """Watch a run to its end on its page."""
+    """See on its page how a run ended.
+
+    The page is opened when it has: one that is opened before, on a busy machine, can miss the end
+    and show a run that goes on. And a run that ends otherwise says why, at once.
+    """
+    assert server.wait(run) == status.upper(), server.events(run)
     page.goto(f"{server.url}/runs/{run}")
     page.get_by_text(status, exact=True).first.wait_for()
 
