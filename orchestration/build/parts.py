@@ -81,6 +81,21 @@ class Parts:
         return True
 
 
+def edited_tables(connection: duckdb.DuckDBPyConnection, schema: str) -> list[Problem]:
+    """Tables that hold something else than what was made, judged and noted."""
+    noted = connection.execute(
+        "select part, version from meta.part inner join duckdb_tables() "
+        "on part = schema_name || '.' || table_name "
+        "where schema_name = $1 and database_name = current_database() order by part",
+        [schema],
+    ).fetchall()
+    return [
+        Problem(part, "other rows than those that were made and judged", "the same rows", _AGAIN)
+        for part, version in noted
+        if version_of(connection, part) != version
+    ]
+
+
 def mixed_parts(connection: duckdb.DuckDBPyConnection, expected: Collection[str]) -> list[Problem]:
     """Parts that are not there, are of other code, or were made of what has changed since.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from data_quality import DBT_GUARD, GuardResult, load_suites, run_suite
-from orchestration.build.parts import mixed_parts
+from orchestration.build.parts import edited_tables, mixed_parts
 from orchestration.fingerprint import code_version, release_id
 from orchestration.layout import MANIFEST, WAREHOUSE, read_manifest
 from orchestration.problems import CHECKING, DamagedError, Problem, RefreshError
@@ -22,14 +22,17 @@ from orchestration.queries import open_release, query_rows
 def audit(build: duckdb.DuckDBPyConnection, expected: Collection[str]) -> None:
     """Every part must be made of the others, and judged and passed by every guard and test.
 
+    What is published must hold what was judged: a candidate can lie there for days, held.
+
     Args:
         expected: Every part that a candidate must have: tables, guards and tests.
 
     Raises:
-        RefreshError: with every part that is missing or of another candidate, and every guard or
-            test that failed.
+        RefreshError: with every part that is missing, of another candidate or edited, and every
+            guard or test that failed.
     """
     problems = mixed_parts(build, expected)
+    problems += edited_tables(build, "marts")
     problems += missing_verdicts(build, expected)
     problems += failed_guards(build)
     if problems:

@@ -158,6 +158,10 @@ CASES = {
         "made by code other",
     ),
     "a part is not there": Bad(sql(f"delete from meta.part where part = '{HERE}'"), HERE),
+    "a mart was edited after it was judged": Bad(
+        sql(f"update {HERE} set population = population + 1 where population is not null"),
+        f"1. {HERE}\n    found:    other rows than those that were made and judged",
+    ),
     "a part changed after it was read": Bad(
         sql(f"update meta.part set version = 'other' where part = '{ABOVE}'"),
         f"made of {ABOVE} as it was before",
