@@ -13,6 +13,11 @@ def visible(text: str) -> str:
     return _OBEYED.sub(lambda sign: repr(sign[0])[1:-1], text)
 
 
+def counted(count: int, noun: str) -> str:
+    """So many of a thing, which is one or several: '1 area', '2 areas'."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
 def one_line(text: str) -> str:
     """On one line, whatever a publisher or the name of a file has in it."""
     return " ".join(text.split())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.ask.lists import CHANGES, check_edition
+from orchestration.ask.lists import CHANGES, known_edition
 from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, query_rows
 
@@ -54,8 +54,7 @@ def diff_editions(
         UnknownEditionError: the release has no such edition.
         NotComparableError: the editions may not be compared; it says why.
     """
-    for one in (edition, other):
-        check_edition(connection, one)
+    edition, other = (known_edition(connection, each) for each in (edition, other))
     pair = _comparable(connection, edition, other)
     edition_from, edition_to = pair["edition_from"], pair["edition_to"]
     rows = query_rows(

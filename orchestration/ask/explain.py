@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ask.lists import check_edition
+from orchestration.ask.lists import known_edition
 from orchestration.ask.names import How, Names
 from orchestration.ask.succession import became
 from orchestration.problems import UsageError
@@ -47,7 +47,8 @@ def explain(
 
     Returns:
         ``verdict`` (the area's row of double_disadvantage with thresholds), ``carry`` (the parts
-        that the IMD came from, none where it is the area's own), ``indices`` (the IMD and the CNI,
+        that the IMD came from, none where it is the area's own), ``domains`` (of both indices on
+        the edition's areas, the worst first), ``indices`` (the IMD and the CNI,
         each with its ``domains``, their ``sub_domains`` and their ``indicators``), ``files`` (of
         every source named above, by id) and ``other_editions``.
 
@@ -58,7 +59,7 @@ def explain(
             of the edition hold it or lie in it.
     """
     if edition is not None:
-        check_edition(connection, edition)
+        edition = known_edition(connection, edition)
     code = _code(connection, area, edition)
     having = query_rows(
         connection,
@@ -76,6 +77,7 @@ def explain(
         code,
     )
     codes = [row["part_code"] for row in carry]
+    part = part and part.strip().upper()
     if part is not None and part not in codes:
         raise UnknownAreaError(part, codes, several=False)
     imd_area = part or (codes[0] if codes else code)
@@ -87,6 +89,13 @@ def explain(
     return {
         "verdict": verdict,
         "carry": carry,
+        "domains": query_rows(
+            connection,
+            "select * from marts.edition_domain where edition_id = $1 and area_code = $2 "
+            "order by index_name desc, domain_rank, domain",
+            chosen,
+            code,
+        ),
         "indices": found,
         "files": _files(connection, [carry, found]),
         "other_editions": [row["edition_id"] for row in having if row["edition_id"] != chosen],

@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from orchestration.queries import Row
+from orchestration.text import counted
+
+
+def in_short(found: dict[str, Any]) -> Iterator[str]:
+    """The same in about ten lines: both ranks, the domains behind them, and where it is from."""
+    verdict = found["verdict"]
+    yield from _verdict(verdict, found["domains"])
+    if found["carry"]:
+        parts = counted(len(found["carry"]), "part")
+        yield f"  The IMD came here by {verdict['carry_rule']}, from {parts}."
+    yield f"Files: {', '.join(found['files'])}"
+    if found["other_editions"]:
+        yield f"Also in: {', '.join(found['other_editions'])}"
+    yield "Every formula, value, file and line: --full"
 
 
 def lines(found: dict[str, Any]) -> Iterator[str]:
@@ -43,8 +57,10 @@ def _at(row: Row) -> str:
     return f"{row['source_id']}{sheet}, line {row['line_number']:,}"
 
 
-def _verdict(row: Row) -> Iterator[str]:
-    yield f"{row['area_code']} {row['area_name']}, {row['lad_name']}, {row['region_name']}"
+def _verdict(row: Row, domains: Sequence[Row] | None = None) -> Iterator[str]:
+    """The flag and both ranks; with the domains behind them in place of how the last is counted."""
+    name = f"{row['place_name']} ({row['area_name']})" if row["place_name"] else row["area_name"]
+    yield f"{row['area_code']} {name}, {row['lad_name']}, {row['region_name']}"
     yield f"{row['edition_id']}: {row['edition_label']}"
     if row["not_rated_reason"]:
         yield f"  Not rated: {row['not_rated_reason']}"
@@ -58,19 +74,27 @@ def _verdict(row: Row) -> Iterator[str]:
         rank, count = row[f"{index}_rank"], row[f"{index}_areas_ranked"]
         last, percent = row[f"{index}_threshold_rank"], row[f"{index}_threshold_percent"]
         within = "within" if rank <= last else "beyond"
+        formula = "" if domains is not None else f"floor({count:,} x {percent} / 100) = "
         yield (
             f"  {index.upper()}: rank {rank:,} of {count:,} (1 = worst), {within} the last rank "
-            f"floor({count:,} x {percent} / 100) = {last:,}"
+            f"{formula}{last:,}"
         )
+        if behind := [each for each in domains or () if each["index_name"] == index]:
+            yield f"    by domain: {'; '.join(map(_domain_rank, behind))}"
+
+
+def _domain_rank(row: Row) -> str:
+    rank = "no rank" if row["domain_rank"] is None else f"{row['domain_rank']:,}"
+    return f"{row['domain_label']} {rank}"
 
 
 def _carry(found: dict[str, Any]) -> Iterator[str]:
     verdict, parts = found["verdict"], found["carry"]
-    yield f"The IMD came here by {verdict['carry_rule']}, from {len(parts)} part(s)."
+    yield f"The IMD came here by {verdict['carry_rule']}, from {counted(len(parts), 'part')}."
     yield f"  {verdict['carry_rule_label']}:"
     for row in parts:
         pieces = row["small_areas"]
-        here = "" if pieces is None else f" in {pieces:,} small area(s) that lie here"
+        here = "" if pieces is None else f" in {counted(pieces, 'small area')} that lie here"
         first = "line" if pieces in (None, 1) else "from line"
         yield (
             f"  {row['part_code']}: score {_number(row['part_imd_score'], 3)}, "

@@ -9,12 +9,17 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ask.lists import check_edition
-from orchestration.problems import RefusedError
+from orchestration.ask.lists import known_edition
+from orchestration.problems import RefusedError, UsageError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.queries import Filters
 
-_ENDINGS = {ExportFormat.geoparquet: "_boundaries.parquet"}
+# The ending of a file by which other tools know its format, and those that are one.
+_SUFFIXES = {
+    format_: f".{'parquet' if format_ is ExportFormat.geoparquet else format_}"
+    for format_ in ExportFormat
+}
+_FITTING = {ExportFormat.geoparquet: (".parquet", ".geoparquet")}
 
 
 class ExistsError(RefusedError):
@@ -32,7 +37,26 @@ def default_name(edition: str, format_: ExportFormat, filters: Filters, *, liste
         *(within.geography_name for within in filters.within),
     ]
     slugs = [re.sub(r"[^a-z0-9]+", "_", part.lower()).strip("_") for part in said if part]
-    return "_".join(slugs) + _ENDINGS.get(format_, f".{format_}")
+    boundaries = "_boundaries" if format_ is ExportFormat.geoparquet else ""
+    return "_".join(slugs) + boundaries + _SUFFIXES[format_]
+
+
+def require_fitting(output: Path, format_: ExportFormat) -> None:
+    """Nothing, if the name of the file ends as the format does, by which other tools know it.
+
+    Raises:
+        UsageError: it does not.
+    """
+    fitting = _FITTING.get(format_, (_SUFFIXES[format_],))
+    if output.suffix.lower() in fitting:
+        return
+    others = [each for each in ExportFormat if _SUFFIXES[each] == output.suffix.lower()]
+    or_else = f", or ask for --format {others[0]}" if others else ""
+    raise UsageError(
+        f"A file of the format {format_} ends in {' or '.join(fitting)}, and {output.name} does "
+        f"not. Nothing was written.",
+        f"Name it {output.with_suffix(fitting[0]).name}{or_else}.",
+    )
 
 
 def describes(output: Path) -> Path:
@@ -68,10 +92,12 @@ def export_edition(
 
     Raises:
         UnknownEditionError: the release has no such edition.
+        UsageError: the file's name does not end as the format does.
         ExistsError: a file is there already; nothing was written.
         RefusedError: the folder cannot be written to; nothing was written.
     """
-    check_edition(warehouse, edition)
+    edition = known_edition(warehouse, edition)
+    require_fitting(output, format_)
     files = [output]
     if format_ is ExportFormat.csv:
         files.append(describes(output))

@@ -12,10 +12,12 @@ CHANGES = ("joined", "left", "stayed")
 
 
 class UnknownEditionError(UsageError):
-    """No such edition in the release."""
+    """No such edition in the release, or none named; it says which there are."""
 
-    def __init__(self, edition: str, release: str, known: list[str]) -> None:
-        super().__init__(f"No edition '{edition}' in {release}.", f"There are: {', '.join(known)}")
+    def __init__(self, edition: str | None, release: str, known: list[Row]) -> None:
+        what = f"No edition '{edition}' in {release}." if edition else "Which edition?"
+        there = [f"\n  {row['edition_id']}  {row['label']}" for row in known]
+        super().__init__(what, f"There are:{''.join(there)}")
 
 
 def list_edition(
@@ -26,7 +28,7 @@ def list_edition(
     Raises:
         UnknownEditionError: the release has no such edition.
     """
-    check_edition(connection, edition)
+    edition = known_edition(connection, edition)
     return query_rows(
         connection,
         f"""
@@ -61,13 +63,15 @@ def list_edition(
     )
 
 
-def check_edition(connection: duckdb.DuckDBPyConnection, edition: str) -> None:
-    """Nothing, if the release has the edition.
+def known_edition(connection: duckdb.DuckDBPyConnection, edition: str | None) -> str:
+    """The id of an edition that the release has, in whatever case it was written.
 
     Raises:
-        UnknownEditionError: it has not.
+        UnknownEditionError: it has none of that id, or none was named.
     """
-    known = [row["edition_id"] for row in editions(connection)]
-    if edition not in known:
-        (release,) = query_rows(connection, "select release_id from meta.release")
-        raise UnknownEditionError(edition, release["release_id"], known)
+    known = editions(connection)
+    for row in known:
+        if edition and row["edition_id"].casefold() == edition.strip().casefold():
+            return str(row["edition_id"])
+    (release,) = query_rows(connection, "select release_id from meta.release")
+    raise UnknownEditionError(edition, release["release_id"], known)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.ask.lists import check_edition
+from orchestration.ask.lists import known_edition
 from orchestration.ask.names import How, Names
 from orchestration.ask.succession import became
 from orchestration.problems import UsageError
@@ -41,7 +41,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, edition: str, places: Places)
         UnknownPlaceError: it has no such place, or several; it names those near, and what became of
             one that there is no more.
     """
-    check_edition(connection, edition)
+    edition = known_edition(connection, edition)
     (declared,) = query_rows(
         connection,
         "select area_type, lad_type from marts.dim_edition where edition_id = $1",

@@ -16,11 +16,13 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ask.lists import CHANGES, check_edition
+from orchestration.ask.lists import CHANGES, known_edition
 from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, query_rows
 
 INDICES = ("imd", "cni")
+# Published weights are shares of 1. Beyond it a figure is a slip, and sums would lose digits.
+MOST_WEIGHT = 1_000_000
 
 
 class RulesError(UsageError):
@@ -31,8 +33,8 @@ class RulesError(UsageError):
 class AskedRules:
     """What is asked to differ. None, or no weight for a domain, leaves what the edition has.
 
-    Thresholds are shares of N, above 0 to 1; weights have no unit. They are not normalised: only
-    their proportions count. The carry rule is one of edition_carry_rule.
+    Thresholds are shares of N, above 0 to 1; weights have no unit: only their proportions count.
+    The carry rule is one of edition_carry_rule.
     """
 
     imd_threshold: Fraction | None = None
@@ -49,6 +51,12 @@ class Index:
     threshold: Fraction
     weights: dict[str, float]
     is_reweighted: bool
+
+    @property
+    def shares(self) -> list[float]:
+        """The weights as shares of 1: ties of scores are told by a decimal, not by proportion."""
+        total = math.fsum(self.weights.values())
+        return [weight / total for weight in self.weights.values()]
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,7 @@ def weights(text: str) -> dict[str, float]:
     """Weights as people write them: 'income=0.3,employment=0.2'.
 
     Raises:
-        RulesError: it is not that, a domain comes twice, or a weight is no number of 0 or more.
+        RulesError: it is not that, a domain comes twice, a weight is none of 0 to MOST_WEIGHT.
     """
     found: dict[str, float] = {}
     for part in text.split(","):
@@ -129,10 +137,11 @@ def weights(text: str) -> dict[str, float]:
             weight = float(number)
         except ValueError:
             weight = math.nan
-        if not domain or not math.isfinite(weight) or weight < 0:
+        # What is no number is not between two, either.
+        if not domain or not 0 <= weight <= MOST_WEIGHT:
             raise RulesError(
                 f"'{part.strip()}' is no weight. Write domain=number, such as income=0.3; "
-                "a number is 0 or more."
+                f"a number is 0 to {MOST_WEIGHT:,}."
             )
         if domain in found:
             raise RulesError(f"The weight of {domain} is given twice.")
@@ -163,7 +172,7 @@ def what_if(
         RulesError: a domain that neither index has, an index without domains here, or a carry rule
             that the edition has no weights for.
     """
-    check_edition(connection, edition)
+    edition = known_edition(connection, edition)
     filters = filters or Filters()
     (found,) = query_rows(
         connection,
@@ -197,7 +206,7 @@ def what_if(
                 for part, value in (
                     ("release", index.release),
                     ("domains", list(index.weights)),
-                    ("weights", list(index.weights.values())),
+                    ("weights", index.shares),
                 )
             },
         },

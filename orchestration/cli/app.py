@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
+from inspect import cleandoc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -48,6 +51,13 @@ class Refusing(TyperGroup):
     Typer brings a copy of click of its own, so a refusal cannot be a ``click.ClickException``.
     """
 
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command, whose help has lines as long as the terminal's, not as those of our code."""
+        command = super().get_command(ctx, cmd_name)
+        if command and command.help:
+            command.help = re.sub(r"(?<!\n)\n(?!\n)", " ", cleandoc(command.help))
+        return command
+
     def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
@@ -76,6 +86,23 @@ app = typer.Typer(
     "3 nothing to show yet, or source files missing; 4 held until a person accepts it; "
     "130 interrupted.",
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        out.print(f"lbn {version('left-behind-neighbourhoods')}, marts {MARTS_VERSION}")
+        raise typer.Exit
+
+
+@app.callback()
+def _every_command(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Which version this is."),
+    ] = False,
+) -> None:
+    pass
+
 
 ProfileOption = Annotated[
     str | None,

@@ -15,7 +15,7 @@ from orchestration.cli import report
 from orchestration.cli.app import ProfileOption, app, asked, context, err, out
 from orchestration.problems import RefusedError, UsageError
 from orchestration.publish.exports.formats import ExportFormat
-from orchestration.text import one_line, visible
+from orchestration.text import counted, one_line, visible
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -53,6 +53,13 @@ InOption = Annotated[
         metavar="KIND:NAME",
         help="Only what lies in this larger area, such as constituency:Clacton, ward:Abbey or "
         "icb:E54000008. Can be repeated.",
+        show_default=False,
+    ),
+]
+EditionArgument = Annotated[
+    str | None,
+    typer.Argument(
+        help="Edition, such as lsoa21_imd2025_cni2023. Without one you see which there are.",
         show_default=False,
     ),
 ]
@@ -134,7 +141,7 @@ def find(
     epilog='Example: lbn list lsoa21_imd2025_cni2023 --region "Northern Bank" --format csv',
 )
 def list_(
-    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    edition: EditionArgument = None,
     region: RegionOption = None,
     lad: LadOption = None,
     within: InOption = None,
@@ -146,9 +153,10 @@ def list_(
     profile: ProfileOption = None,
 ) -> None:
     """Print the areas on an edition's list, the most deprived first (rank 1 = worst)."""
-    from orchestration.ask.lists import list_edition
+    from orchestration.ask.lists import known_edition, list_edition
 
     with asked(profile) as (_, connection):
+        edition = known_edition(connection, edition)
         filters = _filters(connection, edition, region, lad, within, name)
         rows = list_edition(connection, edition, filters)
     if format_ is Format.table:
@@ -157,7 +165,7 @@ def list_(
         write_rows(rows, format_)
 
 
-@app.command(epilog="Example: lbn explain X01000001 --edition lsoa21_imd2025_cni2023")
+@app.command(epilog="Example: lbn explain X01000001 --edition lsoa21_imd2025_cni2023 --full")
 def explain(
     area: Annotated[str, typer.Argument(help="Area, by code, or by name or a part of it.")],
     edition: Annotated[
@@ -171,18 +179,24 @@ def explain(
             show_default=False,
         ),
     ] = None,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Every formula with its numbers, every value with its line."),
+    ] = False,
     format_: Annotated[
-        TextFormat, typer.Option("--format", help="How to print it.")
+        TextFormat,
+        typer.Option("--format", help="How to print it; json always has everything."),
     ] = TextFormat.text,
     profile: ProfileOption = None,
 ) -> None:
     """Say why an area is on a list or not, down to the line of each file.
 
-    From the flag to the indices, domains, sub-domains and indicators: every formula with its
-    numbers, every raw value with its file, sha256 and line.
+    Both ranks, the domains behind them, and the files. With --full, from the flag to the indices,
+    domains, sub-domains and indicators: every formula with its numbers, every raw value with its
+    file, sha256 and line.
     """
     from orchestration.ask.explain import explain as found_for
-    from orchestration.ask.explanation import lines
+    from orchestration.ask.explanation import in_short, lines
 
     with asked(profile) as (_, connection):
         found = found_for(connection, area, edition, part)
@@ -190,17 +204,20 @@ def explain(
         json.dump(found, sys.stdout, indent=2, default=str)
         sys.stdout.write("\n")
     else:
-        for line in lines(found):
+        for line in lines(found) if full else in_short(found):
             # A line break in a name would begin a line that is not ours.
-            out.print(" ".join(line.splitlines()), soft_wrap=True)
+            report.explanation_line(out, " ".join(line.splitlines()), is_wrapped=not full)
 
 
 @app.command(
     epilog="Example: lbn diff lsoa21_imd2019_cni2023 lsoa21_imd2025_cni2023 --change joined"
 )
 def diff(
-    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2019_cni2023.")],
-    other: Annotated[str, typer.Argument(help="A later one, such as lsoa21_imd2025_cni2023.")],
+    edition: EditionArgument = None,
+    other: Annotated[
+        str | None,
+        typer.Argument(help="A later one, such as lsoa21_imd2025_cni2023.", show_default=False),
+    ] = None,
     change: ChangeOption = None,
     region: RegionOption = None,
     lad: LadOption = None,
@@ -213,8 +230,10 @@ def diff(
     Editions that their publisher says may not be compared are refused, with the reason.
     """
     from orchestration.ask.diff import diff_editions
+    from orchestration.ask.lists import known_edition
 
     with asked(profile) as (_, connection):
+        edition, other = (known_edition(connection, each) for each in (edition, other))
         # Editions that may be compared are of the same areas.
         filters = _filters(connection, other, region, lad, within)
         found = diff_editions(connection, edition, other, filters, _changes(change))
@@ -234,7 +253,7 @@ def diff(
     epilog="Example: lbn whatif lsoa21_imd2025_cni2023 --threshold 15% --weights income=0.3"
 )
 def whatif(
-    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
+    edition: EditionArgument = None,
     threshold: Annotated[
         str | None,
         typer.Option(help="Worst share that counts on both indices: 0.15 or 15%."),
@@ -270,6 +289,7 @@ def whatif(
     from fractions import Fraction
 
     from orchestration.ask import whatif as by_other_rules
+    from orchestration.ask.lists import known_edition
 
     def share(text: str | None) -> Fraction | None:
         return None if text is None else by_other_rules.threshold(text)
@@ -281,6 +301,7 @@ def whatif(
         weights={} if weights is None else by_other_rules.weights(weights),
     )
     with asked(profile) as (_, connection):
+        edition = known_edition(connection, edition)
         filters = _filters(connection, edition, region, lad, within)
         found = by_other_rules.what_if(connection, edition, rules, filters, _changes(change))
     if format_ is Format.table:
@@ -296,8 +317,15 @@ def whatif(
 
 @app.command(epilog="Example: lbn export lsoa21_imd2025_cni2023 --format xlsx --listed")
 def export(
-    edition: Annotated[str, typer.Argument(help="Edition, such as lsoa21_imd2025_cni2023.")],
-    format_: Annotated[ExportFormat, typer.Option("--format", help="What to write.")],
+    format_: Annotated[
+        ExportFormat,
+        typer.Option(
+            "--format",
+            metavar="FORMAT",
+            help="What to write: csv, parquet, geoparquet, gpkg or xlsx.",
+        ),
+    ],
+    edition: EditionArgument = None,
     region: RegionOption = None,
     lad: LadOption = None,
     within: InOption = None,
@@ -323,11 +351,13 @@ def export(
     file cannot describe itself: a file that ends in .datapackage.json is written beside it.
     """
     from orchestration.ask.export import default_name, export_edition
+    from orchestration.ask.lists import known_edition
     from orchestration.publish.exports.about import about
 
     if bom and format_ is not ExportFormat.csv:
         raise UsageError("--bom is for --format csv.")
     with asked(profile) as (registry, connection):
+        edition = known_edition(connection, edition)
         filters = _filters(connection, edition, region, lad, within)
         name = default_name(edition, format_, filters, listed=listed)
         target = output or Path(name)
@@ -343,7 +373,7 @@ def export(
         err.print(warning, style="yellow", soft_wrap=True)
     for file in files:
         out.print(str(file), soft_wrap=True)
-    err.print(f"{rows:,} areas; rank 1 = worst")
+    err.print(f"{counted(rows, 'area')}; rank 1 = worst")
 
 
 @app.command(epilog="Example: lbn compare A B --renamed old=new")
@@ -368,10 +398,12 @@ def compare(
 
     from orchestration.ask.compare import BY_NATURE
     from orchestration.ask.compare import compare as compared
+    from orchestration.publish.releases import find_release
 
     settings, _ = context(profile)
     folders = [
-        Path(name) if Path(name).is_dir() else settings.releases / name for name in (one, other)
+        Path(name) if Path(name).is_dir() else find_release(settings, name).path
+        for name in (one, other)
     ]
     names = dict(name.partition("=")[::2] for name in renamed or ())
     if not all(old and new for old, new in names.items()):
@@ -384,6 +416,6 @@ def compare(
         for difference in found:
             out.print(one_line(f"{difference.where}: {difference.what}"), soft_wrap=True)
         left_out = ", ".join(BY_NATURE)
-        out.print(f"{len(found):,} differences (left out: {left_out})")
+        out.print(f"{counted(len(found), 'difference')} (left out: {left_out})")
     if found:
         raise typer.Exit(RefusedError.exit_code)

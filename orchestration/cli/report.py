@@ -16,12 +16,13 @@ from rich.padding import Padding
 from rich.table import Table
 
 from orchestration.cli.console import styled
+from orchestration.cli.tables import Column, number, print_table
 from orchestration.defs.refresh import Refreshed
 from orchestration.layout import CURRENT, EXPLORER, FIRST_PAGE, WAREHOUSE, told_current
 from orchestration.settings import Settings
 from orchestration.sources.inbox import Unclaimed
 from orchestration.sources.registry import Copy, Profile, Source
-from orchestration.text import one_line
+from orchestration.text import counted, one_line
 
 # Both import DuckDB, which most commands do without.
 if TYPE_CHECKING:
@@ -100,14 +101,6 @@ class Progress:
         self._status.stop()
 
 
-def _table(*columns: str, numbers: tuple[str, ...] = ()) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        right = column in numbers
-        table.add_column(column, justify="right" if right else "left", overflow="fold")
-    return table
-
-
 def _plain(row: dict[str, Any], *names: str) -> Iterator[str]:
     """Cells with names that the publisher gave, each on one line."""
     return (one_line(row[name] or "") for name in names)
@@ -132,17 +125,21 @@ def _minute(moment: str) -> str:
 
 
 def _editions(console: Console, manifest: dict[str, Any]) -> None:
-    numbers = ("areas", "rated", "on the list", "published list")
-    table = _table("edition", *numbers, numbers=numbers)
-    for edition in manifest["editions"]:
-        table.add_row(
-            edition["edition_id"],
-            *(
-                _count(edition[field])
-                for field in ("areas", "areas_rated", "areas_listed", "areas_published")
-            ),
-        )
-    console.print(table)
+    fields = ("areas", "areas_rated", "areas_listed", "areas_published")
+    print_table(
+        console,
+        [
+            Column("edition"),
+            number("areas", goes=2),
+            number("rated", goes=3),
+            number("on the list"),
+            number("published list", goes=1),
+        ],
+        (
+            [edition["edition_id"], *(_count(edition[field]) for field in fields)]
+            for edition in manifest["editions"]
+        ),
+    )
     for edition in manifest["editions"]:
         # The first releases do not say it.
         if edition.get("is_cross_check"):
@@ -272,27 +269,32 @@ def _lbn() -> str:
 
 
 def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> None:
-    numbers = ("IMD rank", "CNI rank", "people")
     places = any(row["place_name"] for row in rows)
     names = ("place_name", "area_name") if places else ("area_name",)
-    table = _table(
-        "area",
-        *(("place",) if places else ()),
-        "name",
-        "authority",
-        "region",
-        *numbers,
-        numbers=numbers,
-    )
-    for row in rows:
-        table.add_row(
-            *_plain(row, "area_code", *names, "lad_name", "region_name"),
-            *(_count(row[field]) for field in ("imd_rank", "cni_rank", "population")),
+    if rows:
+        print_table(
+            console,
+            [
+                Column("area"),
+                *([Column("place")] if places else []),
+                Column("name"),
+                # The name of a small area begins with that of its authority.
+                Column("authority", goes=2 if places else 1),
+                Column("region", goes=4),
+                number("IMD rank"),
+                number("CNI rank"),
+                number("people", goes=3),
+            ],
+            (
+                [
+                    *_plain(row, "area_code", *names, "lad_name", "region_name"),
+                    *(_count(row[field]) for field in ("imd_rank", "cni_rank", "population")),
+                ]
+                for row in rows
+            ),
         )
-    console.print(table)
     where = f" ({rows[0]['label']}, {rows[0]['release_id']})" if rows else ""
-    areas = "area" if len(rows) == 1 else "areas"
-    console.print(f"{len(rows):,} {areas} on {edition}{where}; rank 1 = worst")
+    console.print(f"{counted(len(rows), 'area')} on {edition}{where}; rank 1 = worst")
 
 
 def found(console: Console, text: str, found: Found) -> None:
@@ -340,31 +342,50 @@ def status(
     _accepted(console, [*manifest.get("accepted", []), *told.get("accepted", [])])
     _editions(console, manifest)
     console.print()
-    numbers = ("passed", "of")
-    table = _table("guard", "stage", *numbers, "checked", numbers=numbers)
-    for guard in manifest["guards"]:
-        table.add_row(
-            guard["guard"],
-            guard["stage"],
-            str(guard["passed"]),
-            str(guard["expectations"]),
-            _minute(guard["checked_at"]),
-        )
-    console.print(table)
+    print_table(
+        console,
+        [
+            Column("guard"),
+            Column("stage", goes=2),
+            number("passed"),
+            number("of"),
+            Column("checked", goes=1),
+        ],
+        (
+            [
+                guard["guard"],
+                guard["stage"],
+                str(guard["passed"]),
+                str(guard["expectations"]),
+                _minute(guard["checked_at"]),
+            ]
+            for guard in manifest["guards"]
+        ),
+    )
     console.print()
     _provenance(console, manifest)
-    columns = ("source", "sha256", "rows", "retrieved", "what it is", "issue")
-    table = _table(*columns, numbers=("rows",))
-    for source in manifest["inputs"]:
-        table.add_row(
-            source["source_id"],
-            source["sha256"][:12],
-            _count(source["rows"]),
-            _minute(source["retrieved_at"]),
-            one_line(source.get("provenance", "")),
-            one_line(source["issue"]),
-        )
-    console.print(table)
+    print_table(
+        console,
+        [
+            Column("source"),
+            Column("sha256", goes=3),
+            number("rows"),
+            Column("retrieved", goes=4),
+            Column("what it is", goes=1),
+            Column("issue", goes=2),
+        ],
+        (
+            [
+                source["source_id"],
+                source["sha256"][:12],
+                _count(source["rows"]),
+                _minute(source["retrieved_at"]),
+                one_line(source.get("provenance", "")),
+                one_line(source["issue"]),
+            ]
+            for source in manifest["inputs"]
+        ),
+    )
 
 
 @dataclass(frozen=True)
@@ -394,7 +415,28 @@ def sources(console: Console, found: list[FoundSource]) -> None:
             ("licence", entry.source.licence),
         ):
             if value:
-                console.print(f"  {name:<8} {_path(value)}")
+                _named(console, name, _path(value))
+
+
+def explanation_line(console: Console, line: str, *, is_wrapped: bool) -> None:
+    """A line of an explanation; what does not fit goes on below its beginning, or runs on."""
+    if not is_wrapped:
+        console.print(line, soft_wrap=True)
+        return
+    text = line.lstrip()
+    console.print(Padding(text, (0, 0, 0, len(line) - len(text)), expand=False))
+
+
+def _named(console: Console, name: str, value: str) -> None:
+    """A value behind its name. A path stays whole, so that it can be copied; words are wrapped."""
+    if name == "file":
+        console.print(f"  {name:<8} {value}", soft_wrap=True)
+        return
+    line = Table.grid(padding=(0, 1, 0, 0))
+    line.add_column(width=8)
+    line.add_column(overflow="fold")
+    line.add_row(name, value)
+    console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
 
 def edition_diff(console: Console, diff: Diff) -> None:
@@ -428,8 +470,8 @@ def what_if_summary(found: WhatIf) -> list[str]:
     )
     counts = found.counts
     return [
-        f"{counts['listed_before']:,} areas are on {found.edition_id}, "
-        f"{counts['listed_after']:,} would be: {counts['joined']:,} join, "
+        f"{counted(counts['listed_before'], 'area')} on {found.edition_id}, "
+        f"{counts['listed_after']:,} by these rules: {counts['joined']:,} join, "
         f"{counts['left']:,} leave, {counts['stayed']:,} stay ({found.label}, {found.release_id})",
         f"Rules: {rules}; rank 1 = worst",
         *found.notes,
@@ -437,27 +479,37 @@ def what_if_summary(found: WhatIf) -> list[str]:
 
 
 def what_if(console: Console, found: WhatIf) -> None:
-    numbers = ("IMD before", "IMD after", "CNI before", "CNI after")
-    table = _table("", "area", "name", "authority", "region", *numbers, numbers=numbers)
-    for row in found.rows:
-        table.add_row(
-            row["change"],
-            *_plain(row, "area_code", "area_name", "lad_name", "region_name"),
-            *(
-                _count(row[f"{index}_rank_{when}"])
-                for index in ("imd", "cni")
-                for when in ("before", "after")
+    if found.rows:
+        print_table(
+            console,
+            [
+                Column(""),
+                Column("area"),
+                Column("name", goes=1),
+                Column("authority", goes=2),
+                Column("region", goes=3),
+                *map(number, ("IMD before", "after", "CNI before", "after")),
+            ],
+            (
+                [
+                    row["change"],
+                    *_plain(row, "area_code", "area_name", "lad_name", "region_name"),
+                    *(
+                        _count(row[f"{index}_rank_{when}"])
+                        for index in ("imd", "cni")
+                        for when in ("before", "after")
+                    ),
+                ]
+                for row in found.rows
             ),
         )
-    if found.rows:
-        console.print(table)
         console.print()
     for line in what_if_summary(found):
         console.print(line)
 
 
 def releases(console: Console, rows: Sequence[dict[str, Any]]) -> None:
-    table = _table("", "release", "built (UTC)", "MB", "label", "changed", numbers=("MB",))
+    shown = []
     for row in rows:
         told = [row["changed"]]
         if row["accepted"]:
@@ -465,15 +517,28 @@ def releases(console: Console, rows: Sequence[dict[str, Any]]) -> None:
         if row["withdrawn_at"]:
             why = f": {row['withdrawn_because']}" if row["withdrawn_because"] else ""
             told.append(f"withdrawn {_minute(row['withdrawn_at'])}{why}")
-        table.add_row(
-            "→" if row["is_current"] else "",
-            row["release_id"],
-            _minute(row["built_at"] or ""),
-            f"{row['bytes'] / 1e6:,.0f}",
-            row["label"] or "",
-            "\n".join(told),
+        shown.append(
+            [
+                "→" if row["is_current"] else "",
+                row["release_id"],
+                _minute(row["built_at"] or ""),
+                f"{row['bytes'] / 1e6:,.0f}",
+                row["label"] or "",
+                "\n".join(told),
+            ]
         )
-    console.print(table)
+    print_table(
+        console,
+        [
+            Column(""),
+            Column("release"),
+            Column("built (UTC)"),
+            number("MB", goes=1),
+            Column("label", goes=2),
+            Column("changed"),
+        ],
+        shown,
+    )
     console.print("→ is current", style="dim")
 
 

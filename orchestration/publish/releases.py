@@ -84,7 +84,7 @@ def all_releases(settings: Settings) -> list[Release]:
 
 
 def find_release(settings: Settings, name: str | None) -> Release:
-    """A release by its name, or the current one.
+    """A release by its name, in whatever case it was written, or the current one.
 
     Raises:
         NothingYetError: there is none at all.
@@ -94,7 +94,7 @@ def find_release(settings: Settings, name: str | None) -> Release:
     if not releases:
         raise nothing_published(settings.profile)
     for each in releases:
-        if each.release_id == name if name else each.is_current:
+        if each.release_id.casefold() == name.casefold() if name else each.is_current:
             return each
     raise UsageError(
         f"There is no release '{name}'." if name else "No release is current.",

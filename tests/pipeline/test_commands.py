@@ -10,6 +10,8 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -22,13 +24,14 @@ from orchestration.defs import assembly, instance
 from orchestration.defs import refresh as refreshing
 from orchestration.defs.refresh import Refreshed
 from orchestration.defs.telling import is_from_scratch
-from orchestration.layout import read_manifest
+from orchestration.layout import MARTS_VERSION, read_manifest
 from orchestration.settings import Settings
 from orchestration.sources.registry import load_registry
 from tests.pipeline import test_releases
 from tests.support.command import COVERED, Ask, of
 from tests.support.site import Site
 
+NAME = "left-behind-neighbourhoods"
 OLD, NEW = "lsoa21_imd2019_cni2023", "lsoa21_imd2025_cni2023"
 
 
@@ -127,7 +130,10 @@ def test_with_nothing_published_there_is_nothing_to_show(
         ["export", "ward99", "--format", "csv"],
         ["export", NEW, "--format", "xlsx", "--bom"],
         ["export", NEW, "--format", "csv", "--output", "nowhere/list.csv"],
+        ["export", NEW, "--format", "xlsx", "--output", "list.csv"],
+        ["export", NEW, "--format", "csv", "--output", "list"],
         ["compare", "a", "b", "--renamed", "one"],
+        ["compare", "a", "b"],
     ],
     ids=" ".join,
 )
@@ -336,6 +342,53 @@ def test_ui_serves_where_it_is_told(ask: Ask, ran: Ran, tmp_path: Path) -> None:
 # Whoever asks a release
 
 
+def test_the_command_says_its_version(ask: Ask) -> None:
+    answer = ask("--version")
+    assert (answer.code, answer.out) == (0, f"lbn {version(NAME)}, marts {MARTS_VERSION}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["list"], ["diff"], ["diff", OLD], ["whatif"], ["export", "--format", "csv"]],
+    ids=" ".join,
+)
+def test_without_an_edition_it_says_which_there_are(ask: Ask, arguments: list[str]) -> None:
+    answer = ask(*arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert "Which edition?" in answer.err
+    assert all(f"\n  {edition}  " in answer.err for edition in (OLD, NEW))
+
+
+def test_ids_and_codes_are_taken_in_any_case(ask: Ask, listed: list[dict[str, str]]) -> None:
+    code = listed[0]["area_code"]
+    for arguments in (
+        ["list", NEW, "--format", "csv"],
+        ["diff", OLD, NEW],
+        ["whatif", NEW],
+        ["explain", code, "--edition", NEW],
+        ["verify", read_manifest(ask.data / "sample/releases/current")["release_id"]],
+    ):
+        other = [each if each.startswith("-") else each.swapcase() for each in arguments[1:]]
+        other = [each.lower() if each.lower() in ("csv",) else each for each in other]
+        assert ask(arguments[0], *other).out == ask(*arguments).out != ""
+
+
+def test_one_area_is_one(ask: Ask, listed: list[dict[str, str]]) -> None:
+    one = ask("list", NEW, "--name", listed[0]["area_code"]).out
+    assert f"1 area on {NEW}" in one
+    assert f"0 areas on {NEW}" in ask("list", NEW, "--name", "X01000001").out
+
+
+@pytest.mark.parametrize("command", sorted(typer.main.get_command(app).commands))  # type: ignore[attr-defined]
+def test_help_is_wrapped_by_the_terminal_and_not_by_our_code(ask: Ask, command: str) -> None:
+    """A line that ends early is the end of a paragraph, or the next word had no room."""
+    answer = ask(command, "--help", COLUMNS="80", TERMINAL_WIDTH="80")
+    text = answer.out.partition("╭")[0].splitlines()
+    for line, following in pairwise(text):
+        if line.strip() and following.strip() and "Usage:" not in line:
+            assert len(line.rstrip()) + 1 + len(following.split()[0]) > 77, line
+
+
 @of("list", "edition", "format_")
 def test_list_prints_an_edition_in_three_forms(ask: Ask, listed: list[dict[str, str]]) -> None:
     assert ask("list", OLD, "--format", "csv").rows != listed
@@ -436,6 +489,27 @@ def test_explain_takes_the_newest_edition_that_has_the_area(
     assert NEW in text.out
 
 
+@of("explain", "full")
+def test_explain_is_short_unless_all_of_it_is_asked_for(
+    ask: Ask, sample: Site, listed: list[dict[str, str]]
+) -> None:
+    code = listed[0]["area_code"]
+    short, full = ask("explain", code).out, ask("explain", code, "--full").out
+    assert len(short.splitlines()) <= 12 < len(full.splitlines())
+    with sample.warehouse() as warehouse:
+        domains = warehouse.execute(
+            "select domain_label, domain_rank from marts.edition_domain "
+            "where edition_id = $1 and area_code = $2",
+            [NEW, code],
+        ).fetchall()
+    assert len(domains) == 10
+    assert all(f"{label} {rank:,}" in short for label, rank in domains)
+    assert ("-23 ln(1" in full, "-23 ln(1" in short) == (True, False)
+    assert ask("explain", code, "--full", "--format", "json").out == (
+        ask("explain", code, "--format", "json").out
+    )
+
+
 @of("explain", "part")
 def test_explain_shows_the_part_that_is_asked_for_else_the_worst(ask: Ask, sample: Site) -> None:
     with sample.warehouse() as warehouse:
@@ -444,9 +518,14 @@ def test_explain_shows_the_part_that_is_asked_for_else_the_worst(ask: Ask, sampl
             "where edition_id = $1 group by 1 having count(*) > 1 order by 1",
             [OLD],
         ).fetchall()[0]
-    asked = [ask("explain", area, "--edition", OLD, "--part", part).out for part in parts]
+
+    def full(*more: str) -> str:
+        return ask("explain", area, "--edition", OLD, "--full", *more).out
+
+    asked = [full("--part", part) for part in parts]
     assert len(set(asked)) == len(parts)
-    assert ask("explain", area, "--edition", OLD).out in asked
+    assert full() in asked
+    assert full("--part", parts[0].lower()) == asked[0]
     assert ask("explain", area, "--edition", OLD, "--part", "X99999999").code == 2
 
 
@@ -586,9 +665,13 @@ def test_compare_ends_with_1_where_releases_differ(tmp_path: Path) -> None:
         return name
 
     ask = Ask(tmp_path)
-    one, same, other = release("a", "rank"), release("b", "rank"), release("c", "place")
+    one, same, other = (
+        release(f"sample-{letter * 12}", column)
+        for letter, column in (("a", "rank"), ("b", "rank"), ("c", "place"))
+    )
     alike = ask("compare", one, str(tmp_path / "sample/releases" / same))
     assert (alike.code, alike.out.startswith("0 differences")) == (0, True)
+    assert ask("compare", one.upper(), same).out == alike.out
     differs = ask("compare", one, other)
     assert differs.code == 1
     assert "marts.places" in differs.out

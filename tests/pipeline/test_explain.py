@@ -179,7 +179,7 @@ def test_a_ward_shows_the_parts_that_its_imd_comes_from(sample: Site) -> None:
 
 def test_the_text_names_the_verdict_a_formula_and_the_files(sample: Site) -> None:
     area, edition = areas(sample)[0]
-    ran = sample.lbn("explain", area, "--edition", edition)
+    ran = sample.lbn("explain", area, "--edition", edition, "--full")
     assert ran.code == 0
     assert "SYNTHETIC" in ran.err
     for part in (area, "ON the list", "-23 ln(1 - R (1 - exp(-100/23)))", "sha256", "line "):

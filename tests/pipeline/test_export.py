@@ -133,8 +133,25 @@ def test_a_csv_does_not_overwrite_a_description(sample: Site, tmp_path: Path) ->
         ([EDITION, "--format", "csv", "--region", "Atlantis"], "No region 'Atlantis'. There are:"),
         ([EDITION, "--format", "csv", "--lad", "Atlantis"], "No authority 'Atlantis'. There are:"),
         ([EDITION, "--format", "csv", "--output", "nowhere/list.csv"], "There is no folder"),
+        ([EDITION, "--format", "csv", "--output", "x"], "Name it x.csv."),
+        (
+            [EDITION, "--format", "xlsx", "--output", "x.csv"],
+            "Name it x.xlsx, or ask for --format csv.",
+        ),
+        ([EDITION, "--format", "geoparquet", "--output", "x.gpkg"], "or ask for --format gpkg."),
     ],
-    ids=["edition", "format", "no format", "bom", "region", "authority", "folder"],
+    ids=[
+        "edition",
+        "format",
+        "no format",
+        "bom",
+        "region",
+        "authority",
+        "folder",
+        "no suffix",
+        "another suffix",
+        "suffix of another format",
+    ],
 )
 def test_wrong_usage_is_told_and_writes_nothing(
     sample: Site,
