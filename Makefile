@@ -26,7 +26,7 @@ export DO_NOT_TRACK := 1
 export GX_ANALYTICS_ENABLED := false
 export DAGSTER_DISABLE_TELEMETRY := 1
 
-.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres mutants bench ui notebooks dictionary lock libraries audit install clean test-slow
+.PHONY: help run test lint lint-python lint-types lint-imports lint-sql lint-dbt lint-script lint-container unit integration pipeline test-browser test-postgres test-desktop mutants bench ui notebooks dictionary lock libraries audit install clean test-slow
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 22
@@ -132,6 +132,14 @@ test-postgres: $(POSTGRES_INSTALLED) ## Dagster's instance in PostgreSQL (instal
 		echo "Installing PostgreSQL"; \
 		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends postgresql >/dev/null; }
 	$(BIN)/pytest tests/postgres
+
+test-desktop: $(INSTALLED) ## The exports in the GDAL and LibreOffice of Debian (installs them with apt-get when they are missing)
+	@command -v ogrinfo >/dev/null && command -v soffice >/dev/null && command -v pdftotext >/dev/null || { \
+		command -v apt-get >/dev/null || { echo "No ogrinfo, soffice or pdftotext, and no apt-get to install them: install GDAL, LibreOffice Calc and Poppler, then run this again."; exit 1; }; \
+		root=""; [ "$$(id -u)" = 0 ] || root=sudo; \
+		echo "Installing GDAL, LibreOffice Calc and Poppler"; \
+		$$root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$root apt-get install -y -qq --no-install-recommends gdal-bin libreoffice-calc poppler-utils >/dev/null; }
+	$(BIN)/pytest tests/desktop
 
 # Hours, and it goes on where it was ended. MUTANTS="--draw 20 --seed 2 --minutes 60"
 mutants: $(MUTANTS_INSTALLED) ## Put small faults into the code, to see whether the tests notice

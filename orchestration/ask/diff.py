@@ -60,7 +60,7 @@ def diff_editions(
     rows = query_rows(
         connection,
         f"""
-        select changes.*, release.release_id, release.label
+        select changes.*, release.release_id, release.label as release_label
         from marts.edition_change as changes
         cross join meta.release
         where

@@ -49,7 +49,7 @@ def list_edition(
             areas.cni_decile,
             areas.published_flag,
             release.release_id,
-            release.label
+            release.label as release_label
         from marts.double_disadvantage as areas
         cross join meta.release
         where

@@ -90,7 +90,7 @@ class WhatIf:
         return {
             "edition_id": self.edition_id,
             "release_id": self.release_id,
-            "label": self.label,
+            "release_label": self.label,
             "rules": {
                 name: {
                     "index_release": index.release,
@@ -365,7 +365,7 @@ def _query(indices: dict[str, Index], carry: CarryRule, filters: Filters) -> str
             judged.cni_rank_after,
             judged.cni_areas_ranked_after,
             release.release_id,
-            release.label
+            release.label as release_label
         from judged
         cross join meta.release
         where

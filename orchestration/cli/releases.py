@@ -57,7 +57,7 @@ def _row(release: Release) -> dict[str, Any]:
     return {
         "release_id": release.release_id,
         "is_current": release.is_current,
-        "label": release.manifest["label"] if release.manifest else None,
+        "release_label": release.manifest["label"] if release.manifest else None,
         "built_at": release.built_at or None,
         "bytes": release.bytes,
         "changed": release.changed,

@@ -293,7 +293,7 @@ def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> 
                 for row in rows
             ),
         )
-    where = f" ({rows[0]['label']}, {rows[0]['release_id']})" if rows else ""
+    where = f" ({rows[0]['release_label']}, {rows[0]['release_id']})" if rows else ""
     console.print(f"{counted(len(rows), 'area')} on {edition}{where}; rank 1 = worst")
 
 
@@ -523,7 +523,7 @@ def releases(console: Console, rows: Sequence[dict[str, Any]]) -> None:
                 row["release_id"],
                 _minute(row["built_at"] or ""),
                 f"{row['bytes'] / 1e6:,.0f}",
-                row["label"] or "",
+                row["release_label"] or "",
                 "\n".join(told),
             ]
         )

@@ -123,7 +123,9 @@ def test_every_file_is_there_and_named(exported: Exported) -> None:
         assert {f"{edition}.csv", f"{edition}.parquet", f"{edition}_boundaries.parquet"} <= {*names}
     assert {
         "left_behind.gpkg",
+        "left_behind_all_areas.gpkg",
         "left_behind.xlsx",
+        "listed_indicators.csv",
         "summary_geography.csv",
         "edition_change.csv",
         "reconciliation.csv",
@@ -197,6 +199,58 @@ def test_csv_has_the_parents_of_each_area(exported: Exported, edition: str) -> N
     assert len({(row["region_code"], row["region_name"]) for row in rows}) == 4
 
 
+@each_edition
+def test_csv_has_the_rank_of_each_area_in_each_domain(exported: Exported, edition: str) -> None:
+    rows = csv_rows(exported.folder / f"{edition}.csv")
+    expected = {
+        (code, f"{index}_{domain}_rank"): rank
+        for code, index, domain, rank in exported.read(
+            "select area_code, index_name, domain, domain_rank from marts.edition_domain "
+            "where edition_id = $1",
+            edition,
+        )
+    }
+    columns = {column for _, column in expected}
+    # IMD 2015 came without its domains.
+    assert len(columns) == (3 if edition == "ward17_imd2015_cni2019" else 10)
+    assert {
+        (row["area_code"], column): int(row[column])
+        for row in rows
+        for column in columns
+        if row[column]
+    } == expected
+
+
+def test_indicators_of_the_areas_on_each_list_are_those_of_the_marts(exported: Exported) -> None:
+    rows = csv_rows(exported.folder / "listed_indicators.csv")
+    parts: dict[tuple[str, str], list[str]] = {}
+    for edition, code, part in exported.read(
+        "select edition_id, area_code, part_code from marts.imd_carry"
+    ):
+        parts.setdefault((edition, code), []).append(part)
+    measured: dict[tuple[str, str], dict[str, Any]] = {}
+    for release, code, indicator, rank in exported.read(
+        "select index_release, area_code, indicator, indicator_rank from marts.fct_indicator"
+    ):
+        measured.setdefault((release, code), {})[indicator] = rank
+    expected = {
+        (edition, code, release, part, indicator): as_text(rank)
+        for edition, code, imd, cni in exported.read(
+            "select edition_id, area_code, imd_release, cni_release "
+            "from marts.double_disadvantage inner join marts.dim_edition using (edition_id) "
+            "where is_doubly_disadvantaged"
+        )
+        for release, part in [
+            *((imd, each) for each in parts.get((edition, code), [code])),
+            (cni, code),
+        ]
+        for indicator, rank in measured.get((release, part), {}).items()
+    }
+    key = ("edition_id", "area_code", "index_release", "measured_code", "indicator")
+    assert len(rows) == len(expected)
+    assert {tuple(row[name] for name in key): row["indicator_rank"] for row in rows} == expected
+
+
 def test_csv_is_rfc_4180_and_pandas_reads_it(exported: Exported) -> None:
     path = exported.folder / f"{EDITIONS[0]}.csv"
     content = path.read_bytes()
@@ -251,7 +305,7 @@ def test_parquet_holds_what_the_marts_have_and_describes_itself(
     schema = pq.read_schema(path)
     said = {key.decode(): value.decode() for key, value in schema.metadata.items()}
     assert said["content_id"] == exported.content_ids[path.name]
-    assert said["label"] == "SYNTHETIC"
+    assert said["release_label"] == "SYNTHETIC"
     assert said["title"].startswith("SYNTHETIC")
     assert "Rank 1 = worst" in said["direction"]
     assert said["licence"] == "CC0 1.0"
@@ -342,11 +396,25 @@ def test_geopackage_has_a_layer_of_the_areas_on_each_list(exported: Exported, ed
     assert said["licence"] == "CC0 1.0"
 
 
+@each_edition
+def test_another_geopackage_has_every_area(exported: Exported, edition: str) -> None:
+    frame = geopandas.read_file(exported.folder / "left_behind_all_areas.gpkg", layer=edition)
+    ((areas,),) = exported.read(
+        "select count(*) from marts.double_disadvantage where edition_id = $1", edition
+    )
+    assert len(frame) == areas
+    on_list = frame[frame["is_doubly_disadvantaged"]]
+    assert dict(zip(on_list["area_code"], on_list["area_name"], strict=True)) == listed(
+        exported, edition
+    )
+
+
 def test_geopackage_is_one_by_the_standard(exported: Exported) -> None:
     """What QGIS looks at, read by SQLite alone."""
     with sqlite3.connect(exported.folder / "left_behind.gpkg") as geopackage:
         # 'GPKG' in ASCII.
         assert geopackage.execute("pragma application_id").fetchone() == (0x47504B47,)
+        assert geopackage.execute("pragma user_version").fetchone() == (10200,)
         assert geopackage.execute("pragma integrity_check").fetchone() == ("ok",)
         contents = geopackage.execute(
             "select table_name, data_type, identifier, description, last_change, srs_id "
@@ -631,7 +699,13 @@ def test_the_same_tables_give_the_same_bytes_in_whichever_release(
 def test_what_differs_has_another_content_id_and_nothing_else_has(
     exported: Exported, tmp_path: Path, statement: str, files: set[str]
 ) -> None:
-    whole = {"left_behind.gpkg", "left_behind.xlsx", "datapackage.json", "LICENCE-AND-CITATION.txt"}
+    whole = {
+        "left_behind.gpkg",
+        "left_behind_all_areas.gpkg",
+        "left_behind.xlsx",
+        "datapackage.json",
+        "LICENCE-AND-CITATION.txt",
+    }
     expected = {
         f"{name}{ending}"
         for name in files

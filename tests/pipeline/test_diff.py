@@ -39,7 +39,7 @@ def test_the_change_is_the_difference_of_the_lists(sample: Site) -> None:
     }
     assert found == {"joined": after - before, "left": before - after, "stayed": before & after}
     assert all(found.values())
-    assert {row["label"] for row in rows} == {"SYNTHETIC"}
+    assert {row["release_label"] for row in rows} == {"SYNTHETIC"}
     # Joined and left are what is asked for when nothing is said.
     default = table(sample.lbn("diff", FROM, TO, "--format", "csv"))
     assert {row["area_code"] for row in default} == found["joined"] | found["left"]

@@ -98,7 +98,7 @@ def test_a_csv_file_has_its_description_beside_it(sample: Site, tmp_path: Path) 
     assert resource["path"] == "list.csv"
     assert resource["rows"] == 3007
     assert resource["bytes"] == (tmp_path / "list.csv").stat().st_size
-    assert package["label"] == "SYNTHETIC"
+    assert package["release_label"] == "SYNTHETIC"
 
 
 def test_nothing_is_overwritten_unless_told_to(sample: Site, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_whatif_with_nothing_changed_is_the_list(sample: Site) -> None:
     found = json.loads(ran.out)
     assert {row["area_code"] for row in found["areas"]} == listed(sample)
     assert found["counts"]["joined"] == found["counts"]["left"] == 0
-    assert found["label"] == "SYNTHETIC"
+    assert found["release_label"] == "SYNTHETIC"
 
 
 def test_whatif_lists_who_joins_with_both_ranks(sample: Site) -> None:

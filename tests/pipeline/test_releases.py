@@ -91,7 +91,7 @@ def test_the_releases_are_listed_newest_first(ask: Ask, names: tuple[str, str, s
     assert [each["release_id"] for each in listed] == list(names)
     assert [each["is_current"] for each in listed] == [True, False, False]
     assert [each["built_at"] for each in listed][1:] == [OLD, OLDER]
-    assert {each["label"] for each in listed} == {"SYNTHETIC"}
+    assert {each["release_label"] for each in listed} == {"SYNTHETIC"}
     size = sum(file.stat().st_size for file in (ask.data / "sample/releases" / names[0]).rglob("*"))
     assert listed[0]["bytes"] == size
     rows = list(csv.DictReader(io.StringIO(ask("releases", "--format", "csv").out)))

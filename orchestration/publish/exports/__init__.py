@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 DICTIONARY = "data_dictionary.csv"
 LICENCE = "LICENCE-AND-CITATION.txt"
 GEOPACKAGE = "left_behind.gpkg"
+ALL_AREAS = "left_behind_all_areas.gpkg"
 WORKBOOK = "left_behind.xlsx"
 DATAPACKAGE = "datapackage.json"
 
@@ -37,7 +38,13 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
-    from orchestration.publish.exports.tables import MARTS, dictionary, edition_table, mart_table
+    from orchestration.publish.exports.tables import (
+        MARTS,
+        dictionary,
+        edition_table,
+        indicator_table,
+        mart_table,
+    )
     from orchestration.publish.exports.workbook import (
         LIST_COLUMNS,
         Sheet,
@@ -49,6 +56,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
     files: list[File] = []
     said: dict[Path, str] = {}
     layers: list[Layer] = []
+    all_areas: list[Layer] = []
     lists: list[Sheet] = []
     for edition in about.editions:
         name = edition["edition_id"]
@@ -66,6 +74,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         )
         on_list = frame[frame["is_doubly_disadvantaged"].astype(bool)]
         layers.append(Layer(listed, on_list))
+        all_areas.append(Layer(table, frame))
         worst_first = listed.only(LIST_COLUMNS).in_order("imd_rank", "area_code")
         lists.append(Sheet(sheet_name(name), worst_first))
     marts = {}
@@ -73,8 +82,15 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         table = marts[mart] = mart_table(warehouse, about, mart)
         write_csv(folder / f"{table.name}.csv", table)
         files.append(File(folder / f"{table.name}.csv", table.title, table))
-    said[folder / GEOPACKAGE] = write_geopackage(folder / GEOPACKAGE, layers, about)
-    files.append(File(folder / GEOPACKAGE, f"{about.title}: a layer an edition"))
+    indicators = indicator_table(warehouse, about)
+    write_csv(folder / f"{indicators.name}.csv", indicators)
+    files.append(File(folder / f"{indicators.name}.csv", indicators.title, indicators))
+    for name, layers_of, which in (
+        (GEOPACKAGE, layers, "a layer an edition"),
+        (ALL_AREAS, all_areas, "a layer an edition, with every area of it"),
+    ):
+        said[folder / name] = write_geopackage(folder / name, layers_of, about)
+        files.append(File(folder / name, f"{about.title}: {which}"))
     authorities = {(row["edition_id"], row["lad_type"]) for row in about.editions}
     larger = marts["summary_geography"]
     sheets = [

@@ -103,7 +103,7 @@ class About:
         pairs = {
             "title": title,
             "content_id": content,
-            "label": self.label,
+            "release_label": self.label,
             "country": self.country,
             "direction": DIRECTION,
             "licence": "; ".join(self.licences),

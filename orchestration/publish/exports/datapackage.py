@@ -45,7 +45,7 @@ def write_datapackage(path: Path, about: About, files: list[File]) -> None:
         "description": f"{about.warning or about.country} {DIRECTION}",
         "content_id": content,
         "citation": about.citation(content),
-        "label": about.label,
+        "release_label": about.label,
         "licenses": _licences(about),
         "sources": [_source(row) for row in about.sources],
         "resources": [_resource(file) for file in files],

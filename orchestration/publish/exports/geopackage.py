@@ -25,7 +25,8 @@ class Layer:
 def write_geopackage(path: Path, layers: list[Layer], about: About) -> str:
     """Write the layers, and the meaning of their columns as the table ``data_dictionary``.
 
-    The time of the last change is none, so that the same layers give the same bytes.
+    Of version 1.2, which QGIS 3.22 and the GDAL of Debian 12 know. The time of the last change is
+    none, so that the same layers give the same bytes.
     """
     described = [(layer.table.name, layer.table.with_geometry()) for layer in layers]
     columns = dictionary(about, described)
@@ -42,6 +43,7 @@ def write_geopackage(path: Path, layers: list[Layer], about: About) -> str:
                 promote_to_multi=True,
                 dataset_metadata=about.metadata(about.title, content) if number == 0 else None,
                 layer_metadata=about.metadata(layer.table.title, layer.table.content_id),
+                VERSION="1.2",
                 GEOMETRY_NAME="geometry",
                 IDENTIFIER=layer.table.title,
                 DESCRIPTION=_description(layer.table, about),

@@ -5,7 +5,7 @@ Descriptions are the comments of the warehouse; unit and direction are those of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from orchestration.publish.exports.about import About
 from orchestration.publish.scales import Scale, scales
-from orchestration.queries import Filters
+from orchestration.queries import Filters, Row, query_rows, quoted
 
 _CONTENT = (
     (
@@ -90,6 +90,7 @@ _NAMED = {
 }
 # The mart behind a name that stands in for it.
 _MART = {"msoa": "dim_area"}
+_MEASURED = "Code of the area that is measured: this area, or a part of it from which its IMD came."
 _MSOA_NAME = "Name of that Middle layer Super Output Area; NULL for other types."
 # What is exported besides, under the name of the mart.
 MARTS = {
@@ -106,6 +107,25 @@ MARTS = {
     "outcome_comparison": Export("outcome_comparison", "Left behind areas and others, by outcome"),
     "threshold_sensitivity": Export("threshold_sensitivity", "The lists at other thresholds"),
 }
+
+
+# The indicators behind each list: mart and column.
+_INDICATORS = (
+    ("edition_domain", "edition_id"),
+    ("edition_domain", "area_code"),
+    ("edition_domain", "index_name"),
+    ("edition_domain", "index_release"),
+    ("fct_indicator", "area_code"),
+    ("dim_indicator", "domain"),
+    ("dim_indicator", "sub_domain"),
+    ("dim_indicator", "indicator"),
+    ("dim_indicator", "indicator_label"),
+    ("dim_indicator", "unit_label"),
+    ("dim_indicator", "direction"),
+    ("fct_indicator", "value"),
+    ("fct_indicator", "indicator_rank"),
+    ("dim_indicator", "areas_ranked"),
+)
 
 
 @dataclass(frozen=True)
@@ -202,10 +222,23 @@ def edition_table(
                 and double_disadvantage.area_code = flag_stability.area_code
     """
     filters = filters or Filters()
+    domains = _domains(warehouse, edition)
+    ranks = ", ".join(
+        f"max(domain_rank) filter (index_name = '{quoted(row['index_name'])}' "
+        f"and domain = '{quoted(row['domain'])}') as {_domain_column(row).name}"
+        for row in domains
+    )
     found = warehouse.execute(
         f"""
+        with domains as (
+            select {ranks}{", " if ranks else ""}area_code
+            from marts.edition_domain
+            where edition_id = $edition
+            group by area_code
+        )
         select
             {selected},
+            domains.* exclude (area_code),
             sha256(area_boundary.geometry_wkb) as boundary,
             (not $listed or double_disadvantage.is_doubly_disadvantaged)
             and {filters.condition("double_disadvantage")} as is_chosen
@@ -221,6 +254,7 @@ def edition_table(
             on
                 dim_edition.area_type = area_boundary.area_type
                 and double_disadvantage.area_code = area_boundary.area_code
+        left join domains on double_disadvantage.area_code = domains.area_code
         {stability if "flag_stability" in tables else ""}
         where double_disadvantage.edition_id = $edition
         order by double_disadvantage.area_code
@@ -230,10 +264,9 @@ def edition_table(
     data = found.drop_columns(["boundary", "is_chosen"])
     (about_edition,) = (row for row in about.editions if row["edition_id"] == edition)
     which = "The areas on the list" if listed else "Every area of the edition, on the list or not"
-    columns = _columns(
-        data,
-        [comments.get(pair) for pair in chosen],
-        [scales(_MART.get(mart, mart)).get(column, Scale()) for mart, column in chosen],
+    columns = (
+        *_columns(data.select(range(len(chosen))), comments, chosen),
+        *map(_domain_column, domains),
     )
     # Whatever is chosen of it and in whatever format, a row is from one table with its boundaries.
     shown = (columns, *_rows(found.drop_columns(["is_chosen"])))
@@ -265,22 +298,97 @@ def mart_table(warehouse: duckdb.DuckDBPyConnection, about: About, mart: str) ->
     data = warehouse.execute(
         f"select * from marts.{mart} where {export.only} order by {', '.join(key) or 'all'}"
     ).to_arrow_table()
-    columns = _columns(
-        data,
-        [comments.get((mart, column)) for column in data.column_names],
-        [scales(mart).get(column, Scale()) for column in data.column_names],
-    )
+    columns = _columns(data, comments, [(mart, column) for column in data.column_names])
     said = (described[0] if described else None) or export.title
     description = " ".join(filter(None, (said, export.left_out)))
-    content = about.content_id(export.name, export.title, description, columns, *_rows(data))
+    return _told(about, export.name, export.title, description, columns, key, data)
+
+
+def _told(
+    about: About,
+    name: str,
+    title: str,
+    description: str,
+    columns: tuple[ExportColumn, ...],
+    key: tuple[str, ...],
+    data: pa.Table,
+) -> ExportTable:
+    """A whole table, each of its rows with the content id of all."""
+    content = about.content_id(name, title, description, columns, *_rows(data))
     return ExportTable(
-        name=export.name,
+        name=name,
         content_id=content,
-        title=about.titled(export.title),
+        title=about.titled(title),
         description=description,
         columns=(*columns, *_OF_CONTENT),
         key=key,
         data=_with_content(data, content, about),
+    )
+
+
+def indicator_table(warehouse: duckdb.DuckDBPyConnection, about: About) -> ExportTable:
+    """The indicators of the areas on each list, which say why an area has its domain ranks.
+
+    Of an area to which the IMD was carried, they are those of each of its parts.
+    """
+    data = warehouse.execute(
+        """
+        with listed as (
+            select edition_id, area_code, imd_release, cni_release
+            from marts.double_disadvantage
+            inner join marts.dim_edition using (edition_id)
+            where is_doubly_disadvantaged
+        ),
+        measured as (
+            select
+                listed.edition_id,
+                listed.area_code,
+                'imd' as index_name,
+                listed.imd_release as index_release,
+                coalesce(imd_carry.part_code, listed.area_code) as measured_code
+            from listed
+            left join marts.imd_carry
+                on
+                    listed.edition_id = imd_carry.edition_id
+                    and listed.area_code = imd_carry.area_code
+            union all
+            select edition_id, area_code, 'cni', cni_release, area_code from listed
+        )
+        select
+            measured.*,
+            dim_indicator.domain,
+            dim_indicator.sub_domain,
+            dim_indicator.indicator,
+            dim_indicator.indicator_label,
+            dim_indicator.unit_label,
+            dim_indicator.direction,
+            fct_indicator.value,
+            fct_indicator.indicator_rank,
+            dim_indicator.areas_ranked
+        from measured
+        inner join marts.fct_indicator
+            on
+                measured.index_release = fct_indicator.index_release
+                and measured.measured_code = fct_indicator.area_code
+        inner join marts.dim_indicator
+            on
+                fct_indicator.index_release = dim_indicator.index_release
+                and fct_indicator.indicator = dim_indicator.indicator
+        order by all
+        """
+    ).to_arrow_table()
+    comments = _comments(warehouse, [mart for mart, _ in _INDICATORS]) | {
+        ("fct_indicator", "area_code"): _MEASURED
+    }
+    return _told(
+        about,
+        "listed_indicators",
+        "The indicators of the areas on each list",
+        "A row an indicator of an area on a list; of an area to which the IMD was carried, a row "
+        "an indicator of each of its parts. Why an area has its domain ranks.",
+        _columns(data, comments, _INDICATORS),
+        ("edition_id", "area_code", "index_name", "measured_code", "indicator"),
+        data,
     )
 
 
@@ -320,12 +428,40 @@ def dictionary(about: About, tables: list[tuple[str, ExportTable]]) -> ExportTab
     )
 
 
+def _domains(warehouse: duckdb.DuckDBPyConnection, edition: str) -> list[Row]:
+    return query_rows(
+        warehouse,
+        "select distinct index_name, domain, domain_label from marts.edition_domain "
+        "where edition_id = $1 order by index_name desc, domain",
+        edition,
+    )
+
+
+def _domain_column(row: Row) -> ExportColumn:
+    """The rank in a domain, which is a column of the editions that have the domain."""
+    index = row["index_name"]
+    said = (
+        f"Rank of the area in the domain '{row['domain_label']}' of the {index.upper()}, "
+        f"rank 1 = worst; on the scale of {index}_rank."
+    )
+    scale = scales("edition_domain")["domain_rank"]
+    return ExportColumn(f"{index}_{row['domain']}_rank", "integer", said, *scale)
+
+
 def _columns(
-    data: pa.Table, comments: list[str | None], measured: list[Scale]
+    data: pa.Table,
+    comments: dict[tuple[str, str], str],
+    chosen: Sequence[tuple[str, str]],
 ) -> tuple[ExportColumn, ...]:
+    """The columns of a table, each with what is said of the mart's column that it is."""
     return tuple(
-        ExportColumn(field.name, _type(field.type), comment or "", *scale)
-        for field, comment, scale in zip(data.schema, comments, measured, strict=True)
+        ExportColumn(
+            field.name,
+            _type(field.type),
+            comments.get((mart, column), ""),
+            *scales(_MART.get(mart, mart)).get(column, Scale()),
+        )
+        for field, (mart, column) in zip(data.schema, chosen, strict=True)
     )
 
 
