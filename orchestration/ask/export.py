@@ -132,8 +132,9 @@ def _write(
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
+    from orchestration.publish.exports.sheets import Sheet, list_names
     from orchestration.publish.exports.tables import edition_table
-    from orchestration.publish.exports.workbook import Sheet, sheet_name, write_workbook
+    from orchestration.publish.exports.workbook import write_workbook
 
     about = read_about(warehouse)
     table = edition_table(warehouse, about, edition, filters, listed=listed)
@@ -151,5 +152,5 @@ def _write(
             frame = with_boundaries(warehouse, table, area_type)
             write_geopackage(path, [Layer(table, frame)], about)
         case ExportFormat.xlsx:
-            write_workbook(path, about, [Sheet(sheet_name(edition), table)])
+            write_workbook(path, about, [Sheet(list_names(about.editions)[edition], table)])
     return int(table.data.num_rows)

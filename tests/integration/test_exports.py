@@ -33,8 +33,8 @@ from orchestration.publish.exports import write_exports
 from orchestration.publish.exports.about import about
 from orchestration.publish.exports.csv_file import guarded
 from orchestration.publish.exports.formats import ExportFormat
+from orchestration.publish.exports.sheets import sheet_name
 from orchestration.publish.exports.tables import MARTS, edition_table, mart_table
-from orchestration.publish.exports.workbook import sheet_name
 from orchestration.publish.limits import limits
 
 # One worker builds the release, and all of these read it.
@@ -444,19 +444,34 @@ def sheets(exported: Exported) -> python_calamine.CalamineWorkbook:
     return python_calamine.CalamineWorkbook.from_path(str(exported.folder / "left_behind.xlsx"))
 
 
-def test_the_workbook_begins_with_notes(exported: Exported) -> None:
+LISTS = {
+    "lsoa21_imd2025_cni2023": "LSOA 2021, IMD 2025, CNI 2023",
+    "lsoa21_imd2019_cni2023": "LSOA 2021, IMD 2019, CNI 2023",
+    "ward17_imd2019_cni2019": "Wards 2017, IMD 2019, CNI 2019",
+    "ward17_imd2015_cni2019": "Wards 2017, IMD 2015, CNI 2019",
+}
+
+
+def rows_of(exported: Exported, sheet: str) -> list[dict[str, Any]]:
+    header, *rows = sheets(exported).get_sheet_by_name(sheet).to_python()
+    return [dict(zip(map(str, header), row, strict=True)) for row in rows]
+
+
+def test_the_workbook_has_its_sheets_in_words_and_the_newest_list_first(exported: Exported) -> None:
     book = sheets(exported)
     assert book.sheet_names == [
-        "Notes",
-        "Editions",
-        *EDITIONS,
-        "Authorities",
+        "By authority",
+        *LISTS.values(),
+        "Near misses",
+        "Changes",
+        "Authorities, every list",
         "Constituencies",
         "Regions",
-        "Reconciliation",
-        "Changes",
         "Outcomes",
-        "Thresholds",
+        "Other thresholds",
+        "Against published lists",
+        "Editions",
+        "Notes",
         "Columns",
     ]
     notes = book.get_sheet_by_name("Notes").to_python()
@@ -469,44 +484,102 @@ def test_the_workbook_begins_with_notes(exported: Exported) -> None:
     assert all([limit.title, limit.text] in pairs for limit in limits())
 
 
+def test_the_first_sheet_counts_the_newest_list_by_authority(exported: Exported) -> None:
+    rows = sheets(exported).get_sheet_by_name("By authority").to_python()
+    assert "SYNTHETIC" in str(rows[0][0])
+    assert "No figure is evidence" in str(rows[1][0])
+    top = next(line for line, row in enumerate(rows) if row[0] == "Authority")
+    found = [
+        (row[0], *(int(str(row[n]).removesuffix(".0")) for n in (2, 3, 5, 6)))
+        for row in rows[top + 1 :]
+        if row[0]
+    ]
+    counted = exported.read(
+        "select geography_name, areas, areas_listed, population, population_listed "
+        "from marts.summary_geography where edition_id = $1 and geography_type = 'lad24' "
+        "order by areas_listed desc, geography_name",
+        EDITIONS[1],
+    )
+    sums = tuple(sum(row[number] for row in counted) for number in range(1, 5))
+    assert found == [*counted, ("All of them", *sums)]
+    assert f"{sums[1]:,} of {sums[0]:,} areas are on the list" in str(rows[2][0])
+    links = [row[10] for row in rows[top + 1 :] if row[10]]
+    assert links == sheets(exported).sheet_names[1:]
+
+
 @each_edition
 def test_a_sheet_has_the_list_with_real_numbers_and_names_as_text(
     exported: Exported, edition: str
 ) -> None:
-    header, *rows = sheets(exported).get_sheet_by_name(edition).to_python()
-    found = [dict(zip(map(str, header), row, strict=True)) for row in rows]
+    found = rows_of(exported, LISTS[edition])
     assert {row["Area code"]: row["Area name"] for row in found} == listed(exported, edition)
     # The worst first.
     assert [row["IMD rank"] for row in found] == sorted(row["IMD rank"] for row in found)
-    ranks = dict(
+    ranks = {
+        code: rest
+        for code, *rest in exported.read(
+            "select area_code, imd_rank, place_name from marts.double_disadvantage "
+            "where edition_id = $1",
+            edition,
+        )
+    }
+    civic = dict(
         exported.read(
-            "select area_code, imd_rank from marts.double_disadvantage where edition_id = $1",
+            "select area_code, domain_rank from marts.edition_domain "
+            "where edition_id = $1 and domain = 'civic_assets'",
             edition,
         )
     )
     for row in found:
+        rank, place = ranks[row["Area code"]]
         assert isinstance(row["IMD rank"], float | int)
-        assert row["IMD rank"] == ranks[row["Area code"]]
-        assert isinstance(row["IMD score"], float)
-        assert row["Is doubly disadvantaged"] is True
-        assert row["Content id"] == exported.content_ids[f"{edition}.csv"]
+        assert row["IMD rank"] == rank
+        assert row.get("Place name") == place
+        assert row["CNI civic assets rank"] == civic[row["Area code"]]
         assert row["Release label"] == "SYNTHETIC"
+
+
+def test_near_misses_are_just_beyond_a_threshold(exported: Exported) -> None:
+    found = [(row["Edition id"], row["Area code"]) for row in rows_of(exported, "Near misses")]
+    expected = exported.read(
+        "select edition_id, area_code from marts.double_disadvantage "
+        "where not is_doubly_disadvantaged "
+        "and imd_ranks_to_threshold <= imd_areas_ranked * 0.01 "
+        "and cni_ranks_to_threshold <= cni_areas_ranked * 0.01"
+    )
+    assert len(found) == len(expected) > 0
+    assert set(found) == set(expected)
+
+
+def test_no_column_says_the_same_in_every_row_but_that_it_is_made_up(exported: Exported) -> None:
+    in_every_row = {
+        (str(row["Sheet"]), str(row["Heading"]))
+        for row in rows_of(exported, "Columns")
+        if row["In every row"]
+    }
+    for sheet in sheets(exported).sheet_names[1:-2]:
+        rows = rows_of(exported, sheet)
+        same = {name for name in rows[0] if len({row[name] for row in rows}) == 1}
+        assert same == {"Release label"}
+        # What is left out is told.
+        assert not {(sheet, name) for name in rows[0]} & in_every_row
+    assert (LISTS[EDITIONS[1]], "Content id") in in_every_row
 
 
 @pytest.mark.parametrize(
     ("name", "mart"),
     [
         (
-            "Authorities",
+            "Authorities, every list",
             "summary_geography where geography_type in ('lad19', 'lad24') "
             "and (geography_type = 'lad19') = starts_with(edition_id, 'ward')",
         ),
         ("Constituencies", "summary_geography where geography_type = 'pcon24'"),
         ("Regions", "summary_geography where geography_type = 'rgn'"),
-        ("Reconciliation", "reconciliation"),
+        ("Against published lists", "reconciliation"),
         ("Changes", "edition_change"),
         ("Outcomes", "outcome_comparison"),
-        ("Thresholds", "threshold_sensitivity"),
+        ("Other thresholds", "threshold_sensitivity"),
         ("Editions", "dim_edition"),
     ],
 )
@@ -521,8 +594,7 @@ def test_other_sheets_have_every_row_of_their_mart(
 
 
 def test_what_changed_besides_stands_beside_every_change(exported: Exported) -> None:
-    header, *rows = sheets(exported).get_sheet_by_name("Changes").to_python()
-    in_sheet = [dict(zip(header, row, strict=True)) for row in rows]
+    in_sheet = rows_of(exported, "Changes")
     in_file = csv_rows(exported.folder / "edition_change.csv")
     expected = exported.read(
         "select changes.area_code, pairs.what_changed from marts.edition_change as changes "
@@ -530,7 +602,7 @@ def test_what_changed_besides_stands_beside_every_change(exported: Exported) -> 
         "order by edition_from, edition_to, area_code"
     )
     assert all(besides for _, besides in expected)
-    assert [(row["Area code"], row["What changed"]) for row in in_sheet] == expected
+    assert sorted((row["Area code"], row["What changed"]) for row in in_sheet) == sorted(expected)
     assert [(row["area_code"], row["what_changed"]) for row in in_file] == expected
 
 
@@ -538,18 +610,26 @@ def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exporte
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     with zipfile.ZipFile(exported.folder / "left_behind.xlsx") as archive:
         names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        assert len(names) == 14
+        assert len(names) == 16
         for name in names:
             root = ElementTree.fromstring(archive.read(name))  # noqa: S314
             assert root.find(f".//{space}f") is None
-            assert root.find(f".//{space}hyperlink") is None
+            # From sheet to sheet, and nowhere else.
+            links = root.findall(f".//{space}hyperlink")
+            assert len(links) == (15 if name == "xl/worksheets/sheet1.xml" else 0)
+            assert all(set(link.keys()) <= {"ref", "location", "display"} for link in links)
+            page = root.find(f"{space}pageSetup")
+            assert page is not None
+            assert (page.get("paperSize"), page.get("orientation")) == ("9", "landscape")
+            assert page.get("fitToHeight") == "0"
             header = root.find(f"{space}headerFooter/{space}oddHeader")
             assert header is not None
             assert "SYNTHETIC" in (header.text or "")
-            if name != "xl/worksheets/sheet1.xml":
+            if name != "xl/worksheets/sheet15.xml":
                 pane = root.find(f".//{space}pane")
                 assert pane is not None
-                assert (pane.get("state"), pane.get("ySplit")) == ("frozen", "1")
+                top = "4" if name == "xl/worksheets/sheet1.xml" else "1"
+                assert (pane.get("state"), pane.get("ySplit")) == ("frozen", top)
                 assert root.find(f"{space}autoFilter") is not None
         styles = archive.read("xl/styles.xml").decode()
     assert 'formatCode="#,##0"' in styles
@@ -766,8 +846,11 @@ def test_a_licence_that_is_not_open_is_told_everywhere(
     info = pyogrio.read_info(folder / "left_behind.gpkg", layer=EDITIONS[0])
     assert note in info["layer_metadata"]["DESCRIPTION"]
     book = python_calamine.CalamineWorkbook.from_path(str(folder / "left_behind.xlsx"))
-    notes = book.get_sheet_by_name("Notes").to_python()
-    assert note in " ".join(str(cell) for row in notes for cell in row)
+    for sheet in ("By authority", "Notes"):
+        said_there = book.get_sheet_by_name(sheet).to_python()
+        assert note in " ".join(str(cell) for row in said_there for cell in row)
+    header, *_ = book.get_sheet_by_name(LISTS[EDITIONS[1]]).to_python()
+    assert "Release label" not in header
 
 
 def test_stability_is_beside_the_flag_where_the_release_has_it(

@@ -48,7 +48,9 @@ def codes_in(path: Path) -> list[str]:
     if path.suffix == ".gpkg":
         return list(geopandas.read_file(path, layer=EDITION)["area_code"])
     header, *rows = (
-        python_calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_name(EDITION).to_python()
+        python_calamine.CalamineWorkbook.from_path(str(path))
+        .get_sheet_by_name("LSOA 2021, IMD 2025, CNI 2023")
+        .to_python()
     )
     return [str(row[header.index("Area code")]) for row in rows]
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import duckdb
 
+    from orchestration.publish.exports.tables import ExportTable
+
 DICTIONARY = "data_dictionary.csv"
 LICENCE = "LICENCE-AND-CITATION.txt"
 GEOPACKAGE = "left_behind.gpkg"
@@ -38,6 +40,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
+    from orchestration.publish.exports.sheets import sheets_for_people
     from orchestration.publish.exports.tables import (
         MARTS,
         dictionary,
@@ -45,19 +48,14 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         indicator_table,
         mart_table,
     )
-    from orchestration.publish.exports.workbook import (
-        LIST_COLUMNS,
-        Sheet,
-        sheet_name,
-        write_workbook,
-    )
+    from orchestration.publish.exports.workbook import write_workbook
 
     about = read_about(warehouse)
     files: list[File] = []
     said: dict[Path, str] = {}
     layers: list[Layer] = []
     all_areas: list[Layer] = []
-    lists: list[Sheet] = []
+    tables: dict[str, ExportTable] = {}
     for edition in about.editions:
         name = edition["edition_id"]
         table = edition_table(warehouse, about, name)
@@ -75,8 +73,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         on_list = frame[frame["is_doubly_disadvantaged"].astype(bool)]
         layers.append(Layer(listed, on_list))
         all_areas.append(Layer(table, frame))
-        worst_first = listed.only(LIST_COLUMNS).in_order("imd_rank", "area_code")
-        lists.append(Sheet(sheet_name(name), worst_first))
+        tables[name] = table
     marts = {}
     for mart in MARTS:
         table = marts[mart] = mart_table(warehouse, about, mart)
@@ -91,23 +88,8 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
     ):
         said[folder / name] = write_geopackage(folder / name, layers_of, about)
         files.append(File(folder / name, f"{about.title}: {which}"))
-    authorities = {(row["edition_id"], row["lad_type"]) for row in about.editions}
-    larger = marts["summary_geography"]
-    sheets = [
-        Sheet("Editions", marts["dim_edition"]),
-        *lists,
-        Sheet(
-            "Authorities",
-            larger.having(lambda row: (row["edition_id"], row["geography_type"]) in authorities),
-        ),
-        Sheet("Constituencies", larger.having(lambda row: row["geography"] == "constituency")),
-        Sheet("Regions", larger.having(lambda row: row["geography"] == "region")),
-        Sheet("Reconciliation", marts["reconciliation"]),
-        Sheet("Changes", marts["edition_change"]),
-        Sheet("Outcomes", marts["outcome_comparison"]),
-        Sheet("Thresholds", marts["threshold_sensitivity"]),
-    ]
-    said[folder / WORKBOOK] = write_workbook(folder / WORKBOOK, about, sheets)
+    overview, sheets = sheets_for_people(about, tables, marts)
+    said[folder / WORKBOOK] = write_workbook(folder / WORKBOOK, about, sheets, overview)
     files.append(File(folder / WORKBOOK, f"{about.title}: workbook for people"))
     columns = dictionary(about, [(file.path.name, file.table) for file in files if file.table])
     write_csv(folder / DICTIONARY, columns)

@@ -169,6 +169,10 @@ class ExportTable:
         """The same with the rows that are wanted, each of them ``{column: value}``."""
         return replace(self, data=self.data.filter(pa.array(map(wanted, self.data.to_pylist()))))
 
+    def with_rows_of(self, others: Iterable[ExportTable]) -> ExportTable:
+        """The same with the rows of others of its columns after its own."""
+        return replace(self, data=pa.concat_tables([self.data, *(each.data for each in others)]))
+
     def only(self, names: tuple[str, ...]) -> ExportTable:
         """The same with these columns, as far as it has them, in their order."""
         columns = {column.name: column for column in self.columns}

@@ -1,0 +1,191 @@
+"""Which sheets the workbook has: for people, so the newest list comes first, in words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from orchestration.publish.exports.about import About
+from orchestration.publish.exports.tables import ExportTable
+from orchestration.queries import Row
+
+# A near miss is beyond a threshold by no more than this share of the areas that are ranked.
+NEAR_PERCENT = 1
+# An area for people: by its names, without the codes of what has one.
+_AREA = (
+    "area_code",
+    "place_name",
+    "area_name",
+    "lad_name",
+    "region_name",
+    "pcon24_name",
+    "population",
+    "imd_rank",
+    "cni_rank",
+)
+_TO_THRESHOLD = ("imd_ranks_to_threshold", "cni_ranks_to_threshold")
+_OF_THE_FLAG = ("published_flag", "stability_class")
+_DOMAIN_RANK = re.compile(r"(imd|cni)_\w+_rank")
+# A larger area for people: how it fares on a list, and the IoD's measures of it.
+_LARGER = (
+    "edition_id",
+    "geography_code",
+    "geography_name",
+    "region_name",
+    "areas",
+    "areas_listed",
+    "share_of_areas",
+    "rank_of_share_of_areas",
+    "population",
+    "population_listed",
+    "share_of_population",
+    "areas_within_imd_threshold",
+    "areas_within_cni_threshold",
+    "average_rank",
+    "average_score",
+    "proportion",
+    "extent",
+    "local_concentration",
+)
+_CHANGE = (
+    "edition_from",
+    "edition_to",
+    "area_code",
+    "area_name",
+    "lad_name",
+    "region_name",
+    "change",
+    "imd_rank_from",
+    "imd_rank_to",
+    "cni_rank_from",
+    "cni_rank_to",
+    "is_boundary_changed",
+    "reason",
+    "what_changed",
+)
+_OUTCOME = (
+    "edition_id",
+    "outcome_label",
+    "reference_period",
+    "method",
+    "area_group",
+    "areas",
+    "residents",
+    "numerator",
+    "denominator",
+    "rate",
+    "ci_low",
+    "ci_high",
+    "left_behind_gap",
+    "left_behind_gap_ci_low",
+    "left_behind_gap_ci_high",
+)
+_OF_CONTENT = ("content_id", "release_label")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet: its name, at most 31 characters, and its table."""
+
+    name: str
+    table: ExportTable
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The first sheet: the authorities of the newest list, and what that is called."""
+
+    list_name: str
+    authorities: ExportTable
+
+
+def sheets_for_people(
+    about: About, editions: Mapping[str, ExportTable], marts: Mapping[str, ExportTable]
+) -> tuple[Overview, list[Sheet]]:
+    """The first sheet and those after it.
+
+    Args:
+        about: The release.
+        editions: Of each edition every area, by its id.
+        marts: The other tables, by the name of their mart.
+    """
+    newest_first = sorted(about.editions, key=_age, reverse=True)
+    names = list_names(newest_first)
+    lists, missed = [], []
+    for edition, name in names.items():
+        areas = editions[edition].in_order("imd_rank", "area_code")
+        domains = [c.name for c in areas.columns if _DOMAIN_RANK.fullmatch(c.name)]
+        columns = (*_AREA, *domains, *_OF_THE_FLAG, *_OF_CONTENT)
+        on_list = areas.having(lambda area: area["is_doubly_disadvantaged"])
+        lists.append(Sheet(name, on_list.only(columns)))
+        # Lists differ in their domains.
+        missed.append(
+            areas.having(is_near_miss).only(("edition_id", *_AREA, *_TO_THRESHOLD, *_OF_CONTENT))
+        )
+    larger = marts["summary_geography"]
+    of_lists = {(row["edition_id"], row["lad_type"]) for row in about.editions}
+    authorities = larger.having(lambda row: (row["edition_id"], row["geography_type"]) in of_lists)
+    (newest, *_) = names
+    overview = Overview(names[newest], authorities.having(lambda row: row["edition_id"] == newest))
+    columns = (*_LARGER, *_OF_CONTENT)
+    constituencies = larger.having(lambda row: row["geography"] == "constituency")
+    regions = larger.having(lambda row: row["geography"] == "region")
+    others = {
+        "Changes": marts["edition_change"].only((*_CHANGE, *_OF_CONTENT)),
+        "Authorities, every list": authorities.only(columns),
+        "Constituencies": constituencies.only(columns),
+        "Regions": regions.only(columns),
+        "Outcomes": marts["outcome_comparison"].only((*_OUTCOME, *_OF_CONTENT)),
+        "Other thresholds": marts["threshold_sensitivity"],
+        "Against published lists": marts["reconciliation"],
+        "Editions": marts["dim_edition"],
+    }
+    near = Sheet("Near misses", missed[0].with_rows_of(missed[1:]))
+    after = [Sheet(name, _in_order(table, list(names))) for name, table in others.items()]
+    return overview, [*lists, near, *after]
+
+
+def _in_order(table: ExportTable, editions: list[str]) -> ExportTable:
+    """The table with the rows of each edition, or of what changed to it, in the order of these."""
+    has = {column.name for column in table.columns}
+    by = "edition_id" if "edition_id" in has else "edition_to"
+    parts = [table.having(partial(_is, by, each)) for each in editions]
+    return parts[0].with_rows_of(parts[1:])
+
+
+def _is(column: str, value: str, row: Row) -> bool:
+    return bool(row[column] == value)
+
+
+def is_near_miss(area: Row) -> bool:
+    """Whether an area is not on the list and would be, were each threshold a little wider."""
+    return not area["is_doubly_disadvantaged"] and all(
+        area[f"{index}_rank"] is not None
+        and area[f"{index}_ranks_to_threshold"] * 100
+        <= NEAR_PERCENT * area[f"{index}_areas_ranked"]
+        for index in ("imd", "cni")
+    )
+
+
+def list_names(editions: Iterable[Row]) -> dict[str, str]:
+    """What the sheet of each edition is called: its label as far as a name can have it.
+
+    By its id, where another edition is called the same.
+    """
+    names: dict[str, str] = {}
+    for row in editions:
+        said = re.sub(r" \(.*?\)", "", row["label"]).replace(": ", ", ").replace(" and ", ", ")
+        name = sheet_name(said)
+        names[row["edition_id"]] = sheet_name(row["edition_id"]) if name in names.values() else name
+    return names
+
+
+def sheet_name(name: str) -> str:
+    """A name that Excel takes: none of []:*?/\\, no apostrophe at an end, 31 characters."""
+    return re.sub(r"[\[\]:*?/\\]", "_", name)[:31].strip("'") or "_"
+
+
+def _age(edition: Row) -> tuple[str, ...]:
+    return edition["imd_release"], edition["cni_release"], edition["edition_id"]
