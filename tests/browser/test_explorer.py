@@ -14,10 +14,9 @@ from typing import Any
 import duckdb
 import pytest
 import shapely
-from axe_playwright_python.sync_playwright import Axe
 
 from orchestration.publish.explorer import page, write_explorer
-from tests.support.pages import DESKTOP, PHONE, PROFILES, Explorer, Opened
+from tests.support.pages import DESKTOP, PHONE, PROFILES, Explorer, Opened, violations
 
 Open = Callable[..., Opened]
 EDITIONS = (
@@ -180,7 +179,7 @@ def test_search_as_one_types(opened: Open, explorer: Explorer) -> None:
             NEWEST,
             name,
         )
-        assert here.text("#areas caption").startswith(f"{n(listed)} LSOA")
+        assert here.text("#areas caption").startswith(f"{n(listed)} neighbourhood")
 
     page.fill("#search", area["lad_name"])
     page.get_by_role("option").filter(has_text="in the list").click()
@@ -496,7 +495,7 @@ def test_the_slider_brings_in_the_same_areas(opened: Open, explorer: Explorer) -
             half,
         )
         if not wanted:
-            assert "No LSOA here" in here.text("#tab-panel")
+            assert "No neighbourhood is of this class" in here.text("#tab-panel")
             continue
         codes = {record["area_code"] for record in downloaded_csv(here)}
         assert codes == {row["area_code"] for row in wanted}
@@ -858,6 +857,7 @@ def test_hostile_names_do_nothing(opened: Open, explorer: Explorer, tmp_path: Pa
     assert name in here.text("#lies-in")
     here.page.fill("#search", "Northscar")
     assert name in here.text("#search-nothing")
+    here.page.press("#search", "Escape")
     for view in VIEWS:
         here.go(NEWEST, f"tab={view}")
     here.go(NEWEST)
@@ -884,11 +884,6 @@ def test_an_edition_without_boundaries_has_no_map(
 
 
 # ---- for everybody -------------------------------------------------------------------------------
-
-
-def violations(page: Any) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])

@@ -94,6 +94,14 @@ def watch(page: Any, problems: list[str]) -> None:
     page.on("pageerror", lambda error: problems.append(f"error: {error}"))
 
 
+def violations(page: Any) -> list[str]:
+    """What axe-core finds wrong with a page for people who cannot see or point."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
 def find_chromium() -> str:
     for name in ("chromium", "chromium-browser", "google-chrome"):
         if found := shutil.which(name):

@@ -20,6 +20,7 @@ import numpy as np
 
 from orchestration.modelling.seeds import load_methodology
 from orchestration.publish.explorer.encode import Numbers, Packer, names_text
+from orchestration.publish.explorer.fares import fares
 from orchestration.publish.explorer.shapes import (
     UNIT,
     Geometries,
@@ -34,10 +35,16 @@ from orchestration.sources.registry import load_registry
 
 # Kinds of larger area, beside authority and region, that a reader may ask for: the newest of each.
 ASKED_FOR = ("constituency", "ward", "icb")
+# Rates of every ward would take more room than those of all areas.
+NOT_FARED_IN = "ward"
 # Authorities are outlined from areas that share their borders exactly.
 OUTLINED_FROM = "lsoa21"
 _NO_RESTRICTION = ("Open Government Licence", "CC0")
-_AREA_WORDS = {"lsoa": ("LSOA", "LSOAs"), "msoa": ("MSOA", "MSOAs"), "ward": ("ward", "wards")}
+# What people call an area (one, several), and what its publisher calls it.
+_AREA_WORDS = {
+    "lsoa": ("neighbourhood", "neighbourhoods", "LSOA"),
+    "ward": ("ward", "wards", "ward"),
+}
 
 
 @dataclass(frozen=True)
@@ -67,13 +74,7 @@ class ExplorerRelease:
     @cached_property
     def editions(self) -> list[Row]:
         return [
-            row
-            | {
-                "areas_words": dict(
-                    zip(("one", "several"), area_words(row["area_type"]), strict=True)
-                )
-            }
-            for row in editions(self.warehouse)
+            row | {"areas_words": area_words(row["area_type"])} for row in editions(self.warehouse)
         ]
 
     @cached_property
@@ -122,9 +123,10 @@ class ExplorerRelease:
         return rings_of(dissolved(shapes[there], lads))
 
 
-def area_words(area_type: str) -> tuple[str, str]:
-    """What an area of the type is called: one, several."""
-    return _AREA_WORDS.get(re.sub(r"\d+$", "", area_type), ("area", "areas"))
+def area_words(area_type: str) -> dict[str, str]:
+    """What an area of the type is called: one, several, and officially."""
+    words = _AREA_WORDS.get(re.sub(r"\d+$", "", area_type), ("area", "areas", "area"))
+    return dict(zip(("one", "several", "official"), words, strict=True))
 
 
 def index_words(index_release: str) -> str:
@@ -269,9 +271,10 @@ class ExplorerEdition:
             }
         )
 
-    def _larger_areas(self, packer: Packer) -> list[Row]:
-        """The larger areas of each kind that may be asked for, and in which one each area is."""
-        found = []
+    @cached_property
+    def _memberships(self) -> dict[str, list[Row]]:
+        """By each geography that may be asked for: which of its newest kind each area is in."""
+        found = {}
         for geography in ASKED_FOR:
             rows = self._rows(
                 """
@@ -289,8 +292,14 @@ class ExplorerEdition:
                 self.edition["area_type"],
                 geography,
             )
-            if not rows:
-                continue
+            if rows:
+                found[geography] = rows
+        return found
+
+    def _larger_areas(self, packer: Packer) -> list[Row]:
+        """The larger areas of each kind that may be asked for, and in which one each area is."""
+        found = []
+        for geography, rows in self._memberships.items():
             larger = sorted({(row["code"], row["name"]) for row in rows})
             at = {code: number for number, (code, _) in enumerate(larger, start=1)}
             inside = {row["area_code"]: at[row["code"]] for row in rows}
@@ -358,6 +367,16 @@ class ExplorerEdition:
                 "reconciliation": self._reconciliation(),
                 "summary": self._summary(),
                 "outcomes": self._outcomes(),
+                "fares": fares(
+                    self.release.warehouse,
+                    self.edition["edition_id"],
+                    [
+                        rows[0]["geography_type"]
+                        for geography, rows in self._memberships.items()
+                        if geography != NOT_FARED_IN
+                    ],
+                    packer,
+                ),
             }
         )
 
@@ -640,6 +659,7 @@ class ExplorerEdition:
             outcome = found.setdefault(
                 (row["outcome"], row["method"]),
                 {
+                    "outcome": row["outcome"],
                     "method": row["method"],
                     "label": row["outcome_label"],
                     "of": row["denominator_label"],

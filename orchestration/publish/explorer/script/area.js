@@ -14,7 +14,7 @@ function renderArea(box, area) {
     element(
       "p",
       { class: "lede" },
-      `${capital(model.words.one)} ${codeOf(area)}, ${lad}, ${region}`,
+      `${capital(model.words.official)} ${codeOf(area)}, ${lad}, ${region}`,
       residentsOf(area) === null ? "" : `. ${number(residentsOf(area))} residents`,
     ),
     liesIn(area),
@@ -42,7 +42,7 @@ function liesIn(area) {
     const larger = largerOf(area, geography);
     if (!larger) return [];
     const go = { type: "button", class: "link", id: `go-${larger[0]}`, title: label, onclick: () => goToPlace(larger[0]) };
-    return [element("dt", {}, GEOGRAPHIES[geography]), element("dd", {}, element("button", go, larger[1]))];
+    return [element("dt", {}, GEOGRAPHIES[geography][0]), element("dd", {}, element("button", go, larger[1]))];
   });
   return links.length ? element("dl", { class: "lies-in", id: "lies-in" }, links) : null;
 }
@@ -56,10 +56,9 @@ function verdict(area) {
 
 function explanation(area) {
   if (model.classOf[area] === NOT_RATED) return `${capital(model.reasons[model.reasonOf[area] - 1])}.`;
-  const country = model.release.country.split(" (")[0];
   const [imd, cni] = INDICES.map((index) => model[`${index}Of`][area]);
   const place = (index, rank, most) =>
-    rank === 1 ? `${country}’s ${most} ${model.words.one}` : `in the ${standing(area, index)}`;
+    rank === 1 ? `${model.country}’s ${most} ${model.words.one}` : `in the ${standing(area, index)}`;
   const half = Math.max(halfOf("imd", imd), halfOf("cni", cni));
   const both = `${capital(place("imd", imd, "most deprived"))}, and ${place("cni", cni, "neediest")}.`;
   return `${both} With the same threshold on both indices it is on the list from ${halves(half)} up.`;
@@ -105,6 +104,7 @@ function details(area) {
     section("published", "The published list", publishedText(area)),
     section("changes", "Between editions", changeText(area)),
     section("stability", "How sure", stabilityText(area)),
+    section("area-fares", "How people fare", areaFares(area)),
     section("carry", "How the IMD came here", carryText(area)),
     section("provenance", "Where the figures stand", provenance(area)),
   ];
@@ -154,7 +154,7 @@ function domainTable(area) {
       element(
         "caption",
         {},
-        `Rank in each domain; 1 = worst, on the left. Shaded: the worst 10% of ${model.release.country.split(" (")[0]}; the line in the middle: its median area.`,
+        `Rank in each domain; 1 = worst, on the left. Shaded: the worst 10% of ${model.country}; the line in the middle: its median area.`,
         averaged ? ` Of the IMD's domains: the mean rank of the ward's LSOAs by residents; thin bar: from the worst to the best of them.` : "",
         carried ? " Of the IMD's domains: the ranks of its worst part, among the LSOAs of that release." : "",
       ),

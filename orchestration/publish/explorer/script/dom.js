@@ -25,4 +25,9 @@ const number = (value) => formatted.format(value);
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;
 const halves = (half) => `${half / 2}%`;
 const plural = (count, one, several) => `${number(count)} ${count === 1 ? one : several}`;
+const ordinal = (place) => {
+  const last = place % 100;
+  const tail = last > 10 && last < 14 ? "th" : (["th", "st", "nd", "rd"][place % 10] ?? "th");
+  return `${number(place)}${tail}`;
+};
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,11 +1,12 @@
 // The list: what is on it or in another class, by place and text, sorted, fifty at a time.
 
-function areaLink(area) {
+// `more`: what tells it from another link to the same area on the page.
+function areaLink(area, more = "") {
   return element(
     "a",
     {
       href: `#${hashOf({ ...state, area: codeOf(area) })}`,
-      id: `open-${codeOf(area)}`,
+      id: `open-${codeOf(area)}${more}`,
       onclick: (event) => {
         if (event.ctrlKey || event.metaKey || event.shiftKey) return;
         event.preventDefault();
@@ -16,45 +17,6 @@ function areaLink(area) {
     },
     titleOf(area),
   );
-}
-
-const KNOWN = "place:";
-const placeName = (place) =>
-  model.lads.find(([code]) => code === place)?.[1] ??
-  model.largerOf.get(place)?.name ??
-  (place.startsWith(KNOWN) ? place.slice(KNOWN.length) : place);
-
-// Areas of the chosen place: a region by its name, any other larger area by its code, a place that
-// people know by its name with a word before it.
-function inPlace(place) {
-  if (!place) return () => true;
-  const larger = model.largerOf.get(place);
-  if (larger) return (area) => larger.kind.of[area] === larger.number;
-  if (place.startsWith(KNOWN)) {
-    const known = model.places.indexOf(place.slice(KNOWN.length)) + 1;
-    return (area) => model.knownOf[area] === known;
-  }
-  return (area) => ladOf(area)[0] === place || ladOf(area)[2] === place;
-}
-
-// What is on the list in the chosen place, in a sentence.
-function placeSentence() {
-  const here = allAreas().filter(inPlace(state.place));
-  const rated = here.filter((area) => model.classOf[area] !== NOT_RATED);
-  const listed = here.filter((area) => model.classOf[area] === BOTH);
-  const several = model.words.several;
-  const name = placeName(state.place);
-  const own = name.endsWith("s") ? `${name}'` : `${name}'s`;
-  if (!rated.length) return `No ${model.words.one} of ${name} is rated.`;
-  if (!listed.length) {
-    return rated.length === 1
-      ? `The one rated ${model.words.one} of ${name} is not on the list.`
-      : `None of ${own} ${number(rated.length)} rated ${several} is on the list.`;
-  }
-  const people = listed.reduce((sum, area) => sum + (residentsOf(area) ?? 0), 0);
-  const verb = listed.length === 1 ? "is" : "are";
-  const share = percent(listed.length / rated.length, 0);
-  return `${number(listed.length)} of ${own} ${plural(rated.length, `rated ${model.words.one}`, `rated ${several}`)} (${share}) ${verb} on the list; ${plural(people, "person lives", "people live")} there.`;
 }
 
 function chosenAreas() {
@@ -117,25 +79,30 @@ const sureness = (share) =>
     ? "–"
     : [percent(share, share > 0 && share < 1 ? 1 : 0), element("span", { class: "note" }, surenessWord(share))];
 
-function renderList(box) {
+const renderList = (box) => refill(box, listed());
+
+// The list with what chooses from it, and the buttons that save it.
+function listed() {
   const list = chosenAreas();
-  const chips = [
-    state.place && chip("place", `In ${placeName(state.place)}`, { place: "" }),
-    state.q && chip("q", `Matching “${state.q}”`, { q: "" }),
-  ].filter(Boolean);
+  const counts = countsIn(state.place);
   const show = element(
     "select",
     { id: "show", onchange: (event) => set({ show: event.target.value, page: 1 }) },
-    [...CLASSES.map(({ key, label }, kind) => [key, label, model.counts[kind]]), ["all", "All areas", model.count]]
+    [...CLASSES.map(({ key, label }, kind) => [key, label, counts[kind]]), ["all", "All", counts.reduce((sum, count) => sum + count)]]
       .filter(([key, , count]) => count || key === state.show)
       .map(([key, label, count]) =>
         element("option", { value: key, selected: key === state.show }, `${label} (${number(count)})`),
       ),
   );
-  refill(
-    box,
-    state.place ? element("p", { id: "place-sentence" }, placeSentence()) : null,
-    element("div", { class: "bar" }, element("label", { for: "show" }, "Show"), show, chips),
+  return [
+    element(
+      "div",
+      { class: "bar" },
+      element("label", { for: "show" }, "Show"),
+      show,
+      state.q ? chip("q", `Matching “${state.q}”`, { q: "" }) : null,
+    ),
+    list.length ? saveButtons("areas", () => list.map(record)) : null,
     sortedTable({
       id: "areas",
       caption: `${plural(list.length, model.words.one, model.words.several)}. Rank 1 = worst. Choose a head to sort by it.`,
@@ -144,10 +111,9 @@ function renderList(box) {
       rows: list,
       at: state,
       set,
-      empty: `Nothing to show: no ${model.words.one} is of this class and all filters. Choose another class, or take a filter away.`,
+      empty: `No ${model.words.one} ${state.place ? "here " : ""}is of this class${state.q ? " and this text" : ""}. Choose another class above.`,
     }),
-    list.length ? saveButtons("areas", () => list.map(record)) : null,
-  );
+  ];
 }
 
 function chip(id, text, changes) {

@@ -95,16 +95,29 @@ function set(changes, { push = false } = {}) {
   render();
 }
 
+// The one box that is shown, and what is focused on coming to it.
+const HEADS = { area: "area-title", place: "place-title", "tab-panel": "tab-panel" };
+const boxShown = () => Object.keys(HEADS).find((id) => !byId(id).hidden);
+
 function render() {
   renderThreshold();
   renderLegend();
   const area = state.area ? model.place.get(state.area) : undefined;
+  const place = state.tab === "list" ? state.place : "";
+  const shown = area !== undefined ? "area" : place ? "place" : "tab-panel";
+  const title = area !== undefined ? titleOf(area) : place ? placeName(place) : "";
   map.selected = area ?? null;
-  document.title = area === undefined ? pageTitle : `${titleOf(area)} · ${pageTitle}`;
-  byId("area").hidden = area === undefined;
-  byId("tabs").hidden = area !== undefined;
-  byId("tab-panel").hidden = area !== undefined;
-  if (area === undefined) {
+  map.choose(place, inPlace(place));
+  document.title = title ? `${title} · ${pageTitle}` : pageTitle;
+  for (const id of Object.keys(HEADS)) {
+    byId(id).hidden = id !== shown;
+    // What is hidden is emptied: the same ids stand in more than one of them.
+    if (id !== shown) byId(id).replaceChildren();
+  }
+  byId("tabs").hidden = shown !== "tab-panel";
+  if (shown === "area") renderArea(byId("area"), area);
+  else if (shown === "place") renderPlace(byId("place"), place);
+  else {
     for (const tab of byId("tabs").children) {
       const isIt = tab.value === state.tab;
       tab.setAttribute("aria-selected", String(isIt));
@@ -112,7 +125,7 @@ function render() {
     }
     byId("tab-panel").setAttribute("aria-labelledby", `tab-${state.tab}`);
     TABS[state.tab](byId("tab-panel"));
-  } else renderArea(byId("area"), area);
+  }
   map.draw();
 }
 
@@ -181,14 +194,28 @@ function closeArea() {
   (byId(opener) ?? byId(`tab-${state.tab}`)).focus();
 }
 
-function goToPlace(place, changes = {}) {
-  set({ place, area: "", q: "", tab: "list", page: 1, ...changes }, { push: true });
+function goToPlace(place) {
+  set({ place, area: "", q: "", tab: "list", show: STATE.show, page: 1 }, { push: true });
   showPlace(place);
-  byId("tab-panel").focus();
+  byId("place-title").focus();
+}
+
+function closePlace() {
+  set({ place: "", q: "", page: 1 }, { push: true });
+  map.home();
+  byId("tab-list").focus();
 }
 
 function showPlace(place) {
   map.show(allAreas().filter(inPlace(place)), 0.9);
+}
+
+// Where the map looks, by what is shown.
+function frame() {
+  if (state.view) map.goTo(state.view);
+  else if (model.place.has(state.area)) map.showArea(model.place.get(state.area));
+  else if (state.place) showPlace(state.place);
+  else map.home();
 }
 
 function startControls() {
@@ -220,7 +247,7 @@ function startControls() {
   });
   byId("skip").addEventListener("click", (event) => {
     event.preventDefault();
-    byId(state.area ? "area-title" : "tab-panel").focus();
+    byId(HEADS[boxShown()]).focus();
   });
   byId("copy-link").addEventListener("click", async () => {
     writeHash(true);
@@ -235,6 +262,7 @@ function startControls() {
   window.addEventListener("popstate", () => {
     readHash();
     classify(state.imd, state.cni);
+    frame();
     render();
   });
   startSearch({
@@ -255,6 +283,7 @@ function keepDetail({ document: said, column }) {
     names.push(...suffixes.map((suffix) => `${index}_${domain}${suffix}`));
   }
   said.changes.forEach((_, at) => names.push(`other_${at}_imd`, `other_${at}_cni`));
+  said.fares.forEach((_, at) => names.push(`fare_${at}`));
   const ranks = Object.fromEntries(names.map((name) => [name, column(name)]));
   let sum = 0;
   const partStart = ranks.parts?.map((count) => (sum += count) - count);
@@ -283,9 +312,7 @@ async function start() {
     state.view = map.place();
     writeHash(false);
   };
-  if (state.view) map.goTo(state.view);
-  else if (model.place.has(state.area)) map.showArea(model.place.get(state.area));
-  else if (state.place) showPlace(state.place);
+  frame();
   render();
   performance.mark("usable");
   progress.ready = "map";

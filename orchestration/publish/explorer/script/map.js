@@ -20,6 +20,8 @@ const map = {
   const STACKED = 3;
   const GREATEST_SCALE = 3; // the shapes are rounded to 10 m: no nearer than 3 pixels each
   const ORDER_LAST = 1e9;
+  const WIDEST = 2 ** 20; // more than any coordinate
+  const FADED = 0.25;
   const view = { x: 0, y: 0, scale: 1 };
   let canvas;
   let context;
@@ -29,6 +31,8 @@ const map = {
   let land;
   let typical = 1;
   let asked = false;
+  let isHome = true;
+  let chosen = { key: "", isInside: () => true, border: null };
 
   function readRings(column, prefix) {
     const counts = column(`${prefix}_rings`);
@@ -104,8 +108,9 @@ const map = {
   }
 
   map.home = () => {
+    if (!map.ready) return;
     fit(home, 0.96);
-    moved();
+    moved(true);
   };
 
   map.zoom = (factor, x = width() / 2, y = height() / 2) => {
@@ -123,6 +128,34 @@ const map = {
     moved();
   };
 
+  // A place: what is outside it fades, and its border is drawn.
+  map.choose = (key, isInside) => {
+    if (!map.ready || key === chosen.key) return;
+    chosen = { key, isInside, border: key ? borderOf(allAreas().filter(isInside)) : null };
+  };
+
+  // The outer border of areas: the edges that two of them share lie within.
+  function borderOf(list) {
+    const edges = new Map();
+    for (const area of list) {
+      for (let ring = areas.first[area]; ring < areas.first[area + 1]; ring += 1) {
+        const end = areas.start[ring + 1];
+        let before = end - 1;
+        for (let at = areas.start[ring]; at < end; before = at, at += 1) {
+          const ends = [before, at].map((vertex) => areas.x[vertex] * WIDEST + areas.y[vertex]).sort((a, b) => a - b);
+          const edge = ends.join();
+          if (!edges.delete(edge)) edges.set(edge, [before, at]);
+        }
+      }
+    }
+    const path = new Path2D();
+    for (const [from, to] of edges.values()) {
+      path.moveTo(areas.x[from], areas.y[from]);
+      path.lineTo(areas.x[to], areas.y[to]);
+    }
+    return path;
+  }
+
   map.show = (list, margin = 0.8) => {
     const box = map.ready && extent(list);
     if (!box) return;
@@ -137,18 +170,21 @@ const map = {
     map.zoom(0.35);
   };
 
-  map.place = () => [view.x, view.y, view.scale].map((part) => Number(part.toPrecision(5))).join();
+  // Empty where the whole country is shown, as at first.
+  map.place = () => (isHome ? "" : [view.x, view.y, view.scale].map((part) => Number(part.toPrecision(5))).join());
 
   map.goTo = (text) => {
     const parts = text.split(",").map(Number);
     if (!map.ready || parts.length !== 3 || !parts.every(Number.isFinite)) return;
     [view.x, view.y, view.scale] = parts;
     limit();
+    isHome = false;
     map.draw();
   };
 
-  function moved() {
+  function moved(toHome = false) {
     limit();
+    isHome = toHome;
     // What was pointed at is elsewhere now.
     point(null);
     map.draw();
@@ -213,6 +249,7 @@ const map = {
       const least = leastDot(colour);
       context.fillStyle = map.colours[colour];
       for (const area of buckets[colour]) {
+        context.globalAlpha = chosen.isInside(area) ? 1 : FADED;
         if (shaped) {
           context.beginPath();
           trace(context, areas, area);
@@ -229,6 +266,7 @@ const map = {
         }
       }
     }
+    context.globalAlpha = 1;
     if (typical * scale >= BORDERS_FROM) {
       context.strokeStyle = style("--border");
       context.lineWidth = 0.6 / scale;
@@ -248,6 +286,12 @@ const map = {
     context.strokeStyle = style("--authority");
     context.lineWidth = (shaped ? 1.1 : 0.6) / scale;
     context.stroke(land);
+    if (chosen.border) {
+      context.strokeStyle = style("--ink");
+      context.lineWidth = 2 / scale;
+      context.lineCap = "round";
+      context.stroke(chosen.border);
+    }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     for (const area of [map.marked, map.selected]) {
       if (area !== null && map.hasShape(area)) outline(area, ratio, onMap);

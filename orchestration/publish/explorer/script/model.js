@@ -21,6 +21,7 @@ function readCore({ document: said, column }) {
   model.classOf = new Uint8Array(model.count);
   model.place = new Map();
   for (let area = 0; area < model.count; area += 1) model.place.set(codeOf(area), area);
+  model.country = said.release.country.split(" (")[0];
   model.regions = [...new Set(said.lads.map((lad) => lad[2]))].sort();
   // By the code of a larger area: its kind, its name, and its number there.
   model.largerOf = new Map();

@@ -1,8 +1,14 @@
 // The search box: regions, authorities and areas as one types. A combobox with a list of options.
 
-const GEOGRAPHIES = { region: "region", authority: "authority", constituency: "constituency", ward: "ward", icb: "care board" };
-// In the order in which people mean them.
-const KINDS = [...Object.values(GEOGRAPHIES), "place"];
+// One, several. In the order in which people mean them.
+const GEOGRAPHIES = {
+  region: ["region", "regions"],
+  authority: ["council", "councils"],
+  constituency: ["constituency", "constituencies"],
+  ward: ["ward", "wards"],
+  icb: ["care board", "care boards"],
+  place: ["place", "places"],
+};
 let haystack = null;
 let known = null;
 
@@ -37,7 +43,7 @@ function prepareNames() {
     ...model.regions.map((name) => named("region", name, name)),
     ...model.lads.map(([code, name]) => named("authority", code, name, code)),
     ...model.larger.flatMap(({ geography, areas }) =>
-      areas.map(([code, name]) => named(GEOGRAPHIES[geography], code, name, code)),
+      areas.map(([code, name]) => named(geography, code, name, code)),
     ),
     ...model.places.map((name) => named("place", KNOWN + name, name)),
   ];
@@ -126,9 +132,9 @@ function find(query) {
     if (!kinds.has(name.kind)) kinds.set(name.kind, []);
     kinds.get(name.kind).push(name);
   }
-  const inOrder = KINDS.filter((kind) => kinds.has(kind));
+  const ordered = Object.keys(GEOGRAPHIES).filter((kind) => kinds.has(kind));
   return {
-    places: inOrder.flatMap((kind) => kinds.get(kind).slice(0, OF_A_KIND)),
+    places: ordered.flatMap((kind) => kinds.get(kind).slice(0, OF_A_KIND)),
     areas: best.flat().slice(0, OPTIONS),
     count,
     isClose: Boolean(found.length) && found[0].how === CLOSE,
@@ -173,7 +179,7 @@ function startSearch({ onPlace, onArea, onText }) {
     options = [
       ...found.places.map(({ key, name, kind }) => ({
         label: name,
-        note: kind,
+        note: GEOGRAPHIES[kind][0],
         act: () => onPlace(key),
       })),
       ...found.areas.map((area) => ({

@@ -37,7 +37,7 @@ function summaryColumns(head, name, note, measures) {
             type: "button",
             class: "link",
             id: `go-${row.key}`,
-            onclick: () => goToPlace(row.key, { tab: "list", page: 1 }),
+            onclick: () => goToPlace(row.key),
           },
           name(row),
         ),
@@ -78,13 +78,36 @@ function placeRecord(level, code, name, row, measures) {
   };
 }
 
+const measuresOf = (level) => model.detail?.summary[level] ?? {};
+
+function councilTable(rows, empty) {
+  const names = new Map(model.lads.map(([code, name, region]) => [code, { name, region }]));
+  return sortedTable({
+    id: "lads",
+    caption: "Choose a council to see its page.",
+    columns: summaryColumns(
+      "Council",
+      (row) => names.get(row.key).name,
+      (row) => `${row.key} · ${names.get(row.key).region}`,
+      measuresOf("lad"),
+    ),
+    rows,
+    at: state.lads,
+    set: (changes) => set({ lads: { ...state.lads, ...changes } }),
+    empty,
+  });
+}
+
+const councilsOf = (region) => {
+  const inside = new Set(model.lads.filter((lad) => lad[2] === region).map(([code]) => code));
+  return councilTable(counted((area) => ladOf(area)[0]).filter(({ key }) => inside.has(key)));
+};
+
 function renderSummary(box) {
-  const measures = model.detail?.summary ?? { region: {}, lad: {} };
   const regions = counted((area) => ladOf(area)[2]);
   const lads = counted((area) => ladOf(area)[0]);
-  const here = state.place && model.regions.includes(state.place) ? state.place : "";
-  const names = new Map(model.lads.map(([code, name, region]) => [code, { name, region }]));
-  const shown = lads.filter((row) => (!here || names.get(row.key).region === here) && (state.all || row.listed));
+  const shown = lads.filter((row) => state.all || row.listed);
+  const ladName = new Map(model.lads);
   refill(
     box,
     element("h2", {}, "By region"),
@@ -95,35 +118,22 @@ function renderSummary(box) {
     ),
     sortedTable({
       id: "regions",
-      caption: "Choose a region to see its list.",
-      columns: summaryColumns("Region", (row) => row.key, () => "", measures.region),
+      caption: "Choose a region to see its page.",
+      columns: summaryColumns("Region", (row) => row.key, () => "", measuresOf("region")),
       rows: regions,
       at: { ...state.regions, page: 1 },
       set: (changes) => set({ regions: { ...state.regions, ...changes } }),
     }),
-    element("h2", {}, here ? `By authority in ${here}` : "By authority"),
+    element("h2", {}, "By council"),
     element(
       "p",
       { class: "bar" },
       element("label", {}, element("input", { type: "checkbox", id: "all-lads", checked: state.all, onchange: (event) => set({ all: event.target.checked, lads: { ...state.lads, page: 1 } }) }), " also those without any area on the list"),
     ),
-    sortedTable({
-      id: "lads",
-      caption: "Choose an authority to see its list.",
-      columns: summaryColumns(
-        "Authority",
-        (row) => names.get(row.key).name,
-        (row) => `${row.key} · ${names.get(row.key).region}`,
-        measures.lad,
-      ),
-      rows: shown,
-      at: state.lads,
-      set: (changes) => set({ lads: { ...state.lads, ...changes } }),
-      empty: "No authority has an area on the list.",
-    }),
+    councilTable(shown, `No council has a ${model.words.one} on the list.`),
     saveButtons("places", () => [
-      ...regions.map((row) => placeRecord("region", row.key, row.key, row, measures.region)),
-      ...shown.map((row) => placeRecord("authority", row.key, names.get(row.key).name, row, measures.lad)),
+      ...regions.map((row) => placeRecord("region", row.key, row.key, row, measuresOf("region"))),
+      ...shown.map((row) => placeRecord("authority", row.key, ladName.get(row.key), row, measuresOf("lad"))),
     ]),
   );
 }
