@@ -67,17 +67,64 @@ def near(shown: str, exact: float, digits: int) -> bool:
 
 def test_choose_an_edition(opened: Open, explorer: Explorer) -> None:
     here = opened().go("index", "imd=30&cni=30")
-    texts = here.page.locator(".editions li").all_inner_texts()
     rows = explorer.rows("select * from marts.dim_edition order by edition_id")
-    assert len(texts) == len(rows) == len(EDITIONS)
-    for text, row in zip(texts, rows, strict=True):
+    assert [row["edition_id"] for row in rows] == list(EDITIONS)
+    here.shot("index")
+    # One list to begin with; the others are a step further.
+    assert here.page.locator(".editions").is_hidden()
+    here.page.click("text=Earlier and other lists")
+    texts = here.page.locator(".editions li").all_inner_texts()
+    others = [row for row in rows if row["edition_id"] != NEWEST]
+    for text, row in zip(texts, others, strict=True):
         assert row["label"] in text
         assert f"{n(row['areas_listed'])} of {n(row['areas_rated'])} rated" in text
-    here.shot("index")
-    here.page.get_by_text(rows[1]["label"]).click()
+    here.page.click("text=Look a place up")
     here.page.wait_for_selector("html[data-ready=all]")
     assert here.page.url.endswith(f"{NEWEST}.html#imd=30&cni=30")
     assert here.text("#out-both") == "15%"
+
+
+def test_the_first_page_says_what_the_newest_list_says(opened: Open, explorer: Explorer) -> None:
+    told = opened().go("index").page.locator(".findings li").all_inner_texts()
+    (edition,) = explorer.rows("select * from marts.dim_edition where edition_id = $1", NEWEST)
+    people = explorer.one(
+        "select sum(population) from marts.double_disadvantage "
+        "where edition_id = $1 and is_doubly_disadvantaged",
+        NEWEST,
+    )
+    assert told[0].startswith(f"{n(edition['areas_listed'])} of the {n(edition['areas_rated'])} ")
+    assert f"{n(people)} people live there" in told[0]
+    councils = explorer.rows(
+        "select * from marts.summary_geography where edition_id = $1 "
+        "and geography_type = $2 and areas > 0 order by areas_listed desc",
+        NEWEST,
+        edition["lad_type"],
+    )
+    few = number_in(told[1].split()[0])
+    held = [sum(row["areas_listed"] for row in councils[:most]) for most in (few - 1, few)]
+    assert 2 * held[0] < edition["areas_listed"] <= 2 * held[1]
+    none = sum(row["areas_listed"] == 0 for row in councils)
+    assert f"of {n(len(councils))} councils" in told[1]
+    assert f"{n(none)} have none" in told[1]
+    first = min(councils, key=lambda row: row["rank_of_share_of_areas"])
+    assert first["geography_name"].split(",")[0] in told[1]
+    assert f": {n(first['areas_listed'])} of {n(first['areas'])} " in told[1]
+    (pair,) = explorer.rows(
+        "select * from marts.dim_edition_pair where edition_to = $1 and is_comparable", NEWEST
+    )
+    for change in ("joined", "left", "stayed"):
+        assert f"{n(pair[f'areas_{change}'])} {change}" in told[2]
+    outcome = explorer.rows(
+        "select outcome_label, deprived.rate - listed.rate as gap "
+        "from marts.outcome_comparison as listed "
+        "inner join marts.outcome_comparison as deprived using (edition_id, outcome_label, method) "
+        "inner join marts.dim_outcome using (outcome_label) "
+        "where edition_id = $1 and method = 'pooled' and listed.area_group = 'left_behind' "
+        "and deprived.area_group = 'other_deprived' and not is_part_of_imd "
+        "and dim_outcome.direction <> 'neither' order by abs(gap) desc limit 1",
+        NEWEST,
+    )[0]
+    assert told[3].startswith(f"{outcome['outcome_label'].split(' (')[0]}: ")
 
 
 @pytest.mark.parametrize("edition", EDITIONS)

@@ -77,6 +77,19 @@ class ExplorerRelease:
             row | {"areas_words": area_words(row["area_type"])} for row in editions(self.warehouse)
         ]
 
+    @property
+    def newest(self) -> Row:
+        """The edition to begin with: of the latest IMD, then of the latest CNI."""
+        return max(
+            self.editions,
+            key=lambda row: [row[name][-4:] for name in ("imd_release", "cni_release")],
+        )
+
+    @property
+    def country(self) -> str:
+        """The name without what is said of it in brackets."""
+        return str(self.about["country"]).split(" (")[0]
+
     @cached_property
     def _shapes(self) -> dict[str, dict[str, Any]]:
         """Shapes by area type and code, for the types of the editions and that of the outlines."""

@@ -16,6 +16,7 @@ from markupsafe import Markup
 from orchestration.fingerprint import content_id
 from orchestration.layout import FIRST_PAGE
 from orchestration.publish.explorer.contents import ExplorerEdition, ExplorerRelease
+from orchestration.publish.explorer.findings import findings
 from orchestration.publish.limits import limits
 
 _HERE = Path(__file__).parent
@@ -89,7 +90,12 @@ def _index_page(release: ExplorerRelease) -> Page:
         title for row in release.editions for title in ExplorerEdition(release, row).restricted()
     }
     return _page(
-        FIRST_PAGE, _read("script/index.js"), release=release, restricted=sorted(restricted)
+        FIRST_PAGE,
+        _read("script/index.js"),
+        release=release,
+        restricted=sorted(restricted),
+        newest=release.newest,
+        findings=findings(release.warehouse, release.newest, release.country),
     )
 
 
