@@ -273,11 +273,11 @@ def test_an_area_page_says_what_the_warehouse_says(
     assert f"{code}, {area['lad_name']}, {area['region_name']}" in here.text("#area .lede")
     verdict = here.text("#verdict strong")
     if area["not_rated_reason"]:
-        assert verdict == "Not rated."
-        assert area["not_rated_reason"][1:] in here.text("#verdict")
+        assert verdict == "Not rated:"
+        assert area["not_rated_reason"] in here.text("#verdict")
     else:
         assert verdict == (
-            "On the list." if area["is_doubly_disadvantaged"] else "Not on the list."
+            "On the list:" if area["is_doubly_disadvantaged"] else "Not on the list:"
         )
     for index in ("imd", "cni"):
         if area[f"{index}_rank"] is not None:
@@ -293,6 +293,8 @@ def test_an_area_page_says_what_the_warehouse_says(
     check_domains(here, explorer, edition, code)
     check_stability(here, explorer, edition, code)
     check_change(here, explorer, edition, code)
+    assert here.page.locator("#provenance").is_hidden()
+    here.page.click("#sources > summary")
     check_provenance(here, explorer, edition, code)
     reasons = explorer.rows(
         "select likely_reason_text from marts.reconciliation where edition_id = $1 "
@@ -387,9 +389,15 @@ def check_stability(here: Opened, explorer: Explorer, edition: str, code: str) -
     (row,) = found
     text = here.text("#stability")
     listed = round(row["probability"] * row["draws"])
-    assert text.startswith(
-        f"How sure {row['stability_class'].capitalize()}: on the list in {n(listed)}"
+    is_listed = explorer.one(
+        "select is_doubly_disadvantaged from marts.double_disadvantage "
+        "where edition_id = $1 and area_code = $2",
+        edition,
+        code,
     )
+    # No area is called unlikely to be where it is.
+    word = row["stability_class"] if is_listed == (row["probability"] >= 0.5) else "a close call"
+    assert text.startswith(f"How sure {word.capitalize()}: on the list in {n(listed)}")
     assert f"of {n(row['draws'])} lists" in text
     assert row["varied"] in text
     within = re.findall(r"threshold in ([\d.]+%)|CNI's in ([\d.]+%)", text)
@@ -399,17 +407,23 @@ def check_stability(here: Opened, explorer: Explorer, edition: str, code: str) -
 
 
 def check_change(here: Opened, explorer: Explorer, edition: str, code: str) -> None:
+    """What became of it between the editions, and its ranks in both, in words."""
+    text = here.text("#changes")
     rows = explorer.rows(
-        "select reason from marts.edition_change "
+        "select change, imd_rank_from, imd_rank_to from marts.edition_change "
         "where area_code = $2 and $1 in (edition_from, edition_to)",
         edition,
         code,
     )
-    text = here.text("#changes")
+    said = {"joined": "It joined the list", "left": "It left the list", "stayed": "on both lists"}
     for row in rows:
-        assert row["reason"] in text
+        assert said[row["change"]] in text
+        ranks = [row[f"imd_rank_{end}"] for end in ("from", "to")]
+        shown = re.findall(r"rank ([\d,]+)", text.split("Community need")[0])
+        assert shown == [n(rank) for rank in ranks if rank is not None]
     if not rows:
         assert "It is on neither list." in text
+    assert "places inside" not in text
 
 
 def check_provenance(here: Opened, explorer: Explorer, edition: str, code: str) -> None:
@@ -567,7 +581,7 @@ def test_the_slider_by_keyboard_and_back_to_the_editions_own(
     assert here.page.locator("#own-note").is_hidden()
     # From which threshold on, in whole percents: as threshold_membership has it.
     here.go(NEWEST, f"area={code}")
-    found = re.search(r"from ([\d.]+)% up", here.text("#verdict"))
+    found = re.search(r"from ([\d.]+)% up", here.text("#from-threshold"))
     assert found is not None
     listed_from = explorer.one(
         "select listed_from_percent_both from marts.threshold_membership "
@@ -767,6 +781,7 @@ def test_approximate_shapes_are_told(opened: Open, explorer: Explorer, edition: 
         assert number_in(here.text("#approximate").split()[-1]) == len(codes)
         here = opened().go(edition, f"area={codes[0]['area_code']}")
         assert "approximate" in here.text("#approximate-shape")
+        here.page.click("#sources > summary")
         assert codes[0]["boundary_source"] in here.text("#provenance")
         here.shot(f"{edition}-approximate")
 

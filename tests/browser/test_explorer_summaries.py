@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import shapely
 
 from tests.support.pages import DESKTOP, PHONE, Explorer, Opened, violations
 
@@ -224,3 +225,86 @@ def test_places_have_nothing_for_axe(
         assert violations(here.page) == []
         assert here.page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     here.shot("place-phone" if viewport is PHONE else "place-desktop")
+
+
+# ---- an area -------------------------------------------------------------------------------------
+
+
+def listed_area(explorer: Explorer, order: str = "imd_rank, area_code") -> dict[str, Any]:
+    (row,) = explorer.rows(
+        "select lists.*, probability from marts.double_disadvantage as lists "
+        "inner join marts.flag_stability using (edition_id, area_code) "
+        f"where edition_id = $1 and lists.is_doubly_disadvantaged order by {order} limit 1",
+        NEWEST,
+    )
+    return row
+
+
+def test_why_an_area_is_listed_is_said_in_words(opened: Open, explorer: Explorer) -> None:
+    area = listed_area(explorer)
+    here = opened().go(NEWEST, f"area={area['area_code']}")
+    said = here.page.locator("#domains > p").all_inner_texts()
+    for index, text in zip(("imd", "cni"), said, strict=True):
+        worst = explorer.rows(
+            "select domain_label, ceil(100 * domain_rank / areas_ranked)::int as share "
+            "from marts.edition_domain where edition_id = $1 and area_code = $2 "
+            "and index_name = $3 and domain_rank <= 0.1 * areas_ranked",
+            NEWEST,
+            area["area_code"],
+            index,
+        )
+        assert worst or "in no domain among the worst tenth" in text
+        assert text.count("(worst") == max(1, len(worst))
+        for row in worst:
+            assert f"{row['domain_label']} (worst {row['share']}%)" in text
+
+
+def test_a_listed_area_is_not_called_unlikely(opened: Open, explorer: Explorer) -> None:
+    area = listed_area(explorer, "probability, area_code")
+    here = opened().go(NEWEST, f"area={area['area_code']}")
+    said = here.text("#stability strong")
+    assert (said == "A close call:") == (area["probability"] < 0.5)
+    assert "nlikely" not in said
+    # Beside another threshold it is told of which list it is said.
+    here.slide(60)
+    assert "not of the chosen threshold" in here.text("#stability")
+
+
+def test_an_area_has_those_beside_it_and_those_most_like_it(
+    opened: Open, explorer: Explorer
+) -> None:
+    area = listed_area(explorer)
+    here = opened().go(NEWEST, f"area={area['area_code']}")
+    codes = [
+        link.get_attribute("id").split("-")[1] for link in here.page.locator("#beside a").all()
+    ]
+    vertices = {
+        row["area_code"]: set(map(tuple, shapely.get_coordinates(shape).tolist()))
+        for row in explorer.rows("select * from marts.area_boundary where area_type = 'lsoa21'")
+        if (shape := shapely.from_wkb(bytes(row["geometry_wkb"])))
+    }
+    own = vertices.pop(area["area_code"])
+    assert set(codes) == {code for code, other in vertices.items() if own & other} != set()
+    alike = explorer.rows(
+        """
+        with ranks as (
+            select area_code, index_name || domain as domain, domain_rank / areas_ranked as place
+            from marts.edition_domain where edition_id = $1
+        )
+        select other.area_code
+        from ranks as own inner join ranks as other using (domain)
+        where own.area_code = $2 and other.area_code <> $2
+        group by other.area_code
+        order by sum((own.place - other.place) ** 2)
+        limit 5
+        """,
+        NEWEST,
+        area["area_code"],
+    )
+    links = here.page.locator("#alike a")
+    assert [link.get_attribute("id") for link in links.all()] == [
+        f"open-{row['area_code']}-alike" for row in alike
+    ]
+    links.first.click()
+    assert f"area={alike[0]['area_code']}" in here.page.url
+    assert here.page.evaluate("document.activeElement.id") == "area-title"

@@ -33,6 +33,7 @@ SCRIPTS = (
     "download",
     "list",
     "fares",
+    "kin",
     "area",
     "summary",
     "place",

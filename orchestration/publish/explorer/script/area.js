@@ -25,6 +25,7 @@ function renderArea(box, area) {
       " ",
       explanation(area),
     ),
+    fromThreshold(area),
     INDICES.filter((index) => model[`${index}Of`][area]).map((index) => rankLine(area, index)),
     model.detail && !map.hasShape(area)
       ? element("p", { class: "hint" }, "No boundary of this area is in the files, so it is not on the map.")
@@ -48,20 +49,27 @@ function liesIn(area) {
 }
 
 function verdict(area) {
-  const own = isOwnThreshold();
-  const list = own ? "the list" : "the list at the chosen threshold";
-  if (model.classOf[area] === BOTH) return `On ${list}.`;
-  return model.classOf[area] === NOT_RATED ? "Not rated." : `Not on ${list}.`;
+  const list = isOwnThreshold() ? "the list" : "the list at the chosen threshold";
+  if (model.classOf[area] === BOTH) return `On ${list}:`;
+  return model.classOf[area] === NOT_RATED ? "Not rated:" : `Not on ${list}:`;
 }
 
 function explanation(area) {
-  if (model.classOf[area] === NOT_RATED) return `${capital(model.reasons[model.reasonOf[area] - 1])}.`;
+  if (model.classOf[area] === NOT_RATED) return `${model.reasons[model.reasonOf[area] - 1]}.`;
   const [imd, cni] = INDICES.map((index) => model[`${index}Of`][area]);
   const place = (index, rank, most) =>
     rank === 1 ? `${model.country}’s ${most} ${model.words.one}` : `in the ${standing(area, index)}`;
-  const half = Math.max(halfOf("imd", imd), halfOf("cni", cni));
-  const both = `${capital(place("imd", imd, "most deprived"))}, and ${place("cni", cni, "neediest")}.`;
-  return `${both} With the same threshold on both indices it is on the list from ${halves(half)} up.`;
+  return `${place("imd", imd, "most deprived")}, and ${place("cni", cni, "neediest")}.`;
+}
+
+function fromThreshold(area) {
+  if (model.classOf[area] === NOT_RATED) return null;
+  const half = Math.max(...INDICES.map((index) => halfOf(index, model[`${index}Of`][area])));
+  return element(
+    "p",
+    { class: "hint", id: "from-threshold" },
+    `With the same threshold on both indices it is on the list from ${halves(half)} up.`,
+  );
 }
 
 const whole = (index) => model.indices[index].ranked;
@@ -100,15 +108,48 @@ function track({ at = null, from = null, to = null, zone = 0, middle = false }) 
 
 function details(area) {
   return [
-    section("domains", "Domains", domainTable(area)),
-    section("published", "The published list", publishedText(area)),
-    section("changes", "Between editions", changeText(area)),
+    section("domains", "Why", [domainSentences(area), domainTable(area)]),
+    section("changes", "What changed", changeText(area)),
     section("stability", "How sure", stabilityText(area)),
     section("area-fares", "How people fare", areaFares(area)),
-    section("carry", "How the IMD came here", carryText(area)),
-    section("provenance", "Where the figures stand", provenance(area)),
+    kinOf(area),
+    element(
+      "details",
+      { id: "sources" },
+      element("summary", {}, "Where the figures come from"),
+      section("published", "The published list", publishedText(area)),
+      section("carry", "How the IMD came here", carryText(area)),
+      section("provenance", "Where the figures stand", provenance(area)),
+    ),
   ];
 }
+
+// The domains that are in the worst tenth, and those in the better half: what sets a place apart.
+function domainSentences(area) {
+  const { detail } = model;
+  return INDICES.map((index) => {
+    const found = detail.domains
+      .filter((domain) => domain.index === index)
+      .map(({ domain, label, ranked, averaged }) => ({
+        label,
+        share: (detail.ranks[`${index}_${domain}${averaged ? "_mean" : ""}`]?.[area] ?? 0) / ranked,
+      }))
+      .filter(({ share }) => share)
+      .sort((a, b) => a.share - b.share);
+    if (!found.length) return null;
+    const worst = found.filter(({ share }) => share <= 0.1);
+    const better = found.filter(({ share }) => share > 0.5);
+    const named = ({ label, share }) => `${label} (worst ${Math.ceil(100 * share)}%)`;
+    const told = [
+      worst.length ? `among the worst tenth for ${inWords(worst.map(named))}` : `in no domain among the worst tenth; nearest: ${named(found[0])}`,
+      better.length ? `in the better half for ${inWords(better.map(({ label }) => label))}` : null,
+    ].filter(Boolean);
+    return element("p", {}, element("b", {}, `${capital(INDEX_WORDS[index])}: `), `${told.join("; ")}.`);
+  });
+}
+
+const inWords = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
+
 
 function section(id, heading, content) {
   if (!content) return null;
@@ -193,22 +234,30 @@ function publishedText(area) {
   ];
 }
 
+const CHANGED = { joined: "It joined the list", left: "It left the list", stayed: "It is on both lists" };
+
 function changeText(area) {
   const { changes } = model.detail;
   if (!changes.length) return null;
   return changes.map((pair, at) => {
     const row = pair.rows.find(([other]) => other === area);
-    const ranks = INDICES.map((index) => {
-      const there = model.detail.ranks[`other_${at}_${index}`][area];
-      const { label, ranked } = pair.indices[index];
-      return there ? `${label}: rank ${number(there)} of ${number(ranked)}` : `${label}: no rank`;
-    });
     return [
-      element("p", {}, row ? row[2] : "It is on neither list."),
-      element("p", { class: "hint" }, `In ${labelOf(pair.other)}: ${ranks.join("; ")}.`),
+      element("p", {}, `From ${pair.label_from} to ${pair.label_to}: ${row ? CHANGED[row[1]] : "It is on neither list"}.`),
+      INDICES.map((index) => element("p", {}, element("b", {}, `${capital(INDEX_WORDS[index])}: `), moved(area, index, pair, at))),
       methodChanged(pair),
     ];
   });
+}
+
+// How bad an area is on an index in either edition, the earlier one first.
+function moved(area, index, pair, at) {
+  const told = [
+    [model.detail.ranks[`other_${at}_${index}`][area], pair.indices[index]],
+    [model[`${index}Of`][area], model.indices[index]],
+  ].map(([rank, { label, ranked }]) => (rank ? `worst ${Math.ceil((100 * rank) / ranked)}% in the ${label} (rank ${number(rank)})` : `no rank in the ${label}`));
+  if (told[0] === told[1]) return `${told[0]}, the same in both.`;
+  const [before, after] = pair.to === pair.other ? told.reverse() : told;
+  return `${before}, then ${after}.`;
 }
 
 const labelOf = (edition) =>
@@ -218,13 +267,15 @@ function stabilityText(area) {
   const share = surenessOf(area);
   const notes = model.detail.stability;
   if (share === null || !notes) return null;
+  const own = isOwnThreshold() ? "" : "Of the edition’s own list, not of the chosen threshold. ";
   const part = (index) =>
     percent((model.detail.ranks[`draws_${index}`][area] - 1) / notes.draws);
   return [
     element(
       "p",
       {},
-      element("strong", {}, `${capital(surenessWord(share))}: `),
+      own,
+      element("strong", {}, `${capital(surenessWord(area))}: `),
       `on the list in ${number(model.drawsOf[area] - 1)} of ${number(notes.draws)} lists drawn with other choices of method. `,
       `Within the IMD's threshold in ${part("imd")} of them, within the CNI's in ${part("cni")}.`,
     ),

@@ -69,15 +69,16 @@ const LIST_COLUMNS = [
     number: true,
     narrow: false,
     value: surenessOf,
-    cell: (area) => sureness(surenessOf(area)),
+    cell: sureness,
   },
 ];
 
 const rankText = (rank) => (rank ? number(rank) : "–");
-const sureness = (share) =>
-  share === null
-    ? "–"
-    : [percent(share, share > 0 && share < 1 ? 1 : 0), element("span", { class: "note" }, surenessWord(share))];
+function sureness(area) {
+  const share = surenessOf(area);
+  if (share === null) return "–";
+  return [percent(share, share > 0 && share < 1 ? 1 : 0), element("span", { class: "note" }, surenessWord(area))];
+}
 
 const renderList = (box) => refill(box, listed());
 

@@ -156,6 +156,23 @@ const map = {
     return path;
   }
 
+  // The areas that have a vertex in common with one.
+  map.neighbours = (area) => {
+    if (!map.hasShape(area)) return [];
+    const vertices = (of) => [areas.start[areas.first[of]], areas.start[areas.first[of + 1]]];
+    const keyAt = (vertex) => areas.x[vertex] * WIDEST + areas.y[vertex];
+    const own = new Set();
+    const [from, end] = vertices(area);
+    for (let at = from; at < end; at += 1) own.add(keyAt(at));
+    return allAreas().filter((other) => {
+      if (other === area || areas.west[other] > areas.east[area] || areas.east[other] < areas.west[area]) return false;
+      if (areas.south[other] > areas.north[area] || areas.north[other] < areas.south[area]) return false;
+      const [first, last] = vertices(other);
+      for (let at = first; at < last; at += 1) if (own.has(keyAt(at))) return true;
+      return false;
+    });
+  };
+
   map.show = (list, margin = 0.8) => {
     const box = map.ready && extent(list);
     if (!box) return;

@@ -102,4 +102,10 @@ const isApproximate = (area) => model.origins[model.originOf[area] - 1]?.[1] ?? 
 const residentsOf = (area) => (model.residentsOf[area] ? model.residentsOf[area] - 1 : null);
 const publishedOf = (area) => [null, false, true][model.publishedOf[area]];
 const surenessOf = (area) => (model.drawsOf[area] ? (model.drawsOf[area] - 1) / model.draws : null);
-const surenessWord = (share) => model.classes.find(([, least]) => share >= least)?.[0] ?? "";
+const isListed = (area) => classAt(area, ...INDICES.map((index) => lastPlace(index, ownHalf(index)))) === BOTH;
+// A class in the mart's words, but where it speaks against the edition's own list.
+function surenessWord(area) {
+  const share = surenessOf(area);
+  if (isListed(area) !== share >= 0.5) return "a close call";
+  return model.classes.find(([, least]) => share >= least)?.[0] ?? "";
+}
