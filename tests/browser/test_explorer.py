@@ -874,6 +874,19 @@ def test_downloads_hold_the_warehouses_figures(opened: Open, explorer: Explorer)
             assert int(record[column]) == row[column]
         assert float(record["stability_probability"]) == pytest.approx(row["probability"])
         assert record["label"] == label
+        assert record["edition_id"] == NEWEST
+        assert (record["imd_release"], record["cni_release"]) == ("imd2025", "cni2023")
+        assert record["content_id"] in here.text("footer")
+        # What may not be passed on says so in each row.
+        restricted = "Not for redistribution" in here.text("#licences")
+        assert record["licence"].startswith("Not for redistribution") == restricted
+    with here.page.expect_download() as waiting:
+        here.page.click("#save-areas-csv")
+    assert ("not-for-redistribution" in waiting.value.suggested_filename) == restricted
+    assert here.text("#tab-panel .licence") == f"{records[0]['licence']}."
+    # Where the list begins, not below its fifty rows.
+    heights = [here.page.locator(one).bounding_box()["y"] for one in ("#save-areas-csv", "#areas")]
+    assert heights[0] < heights[1]
     whole = json.loads(downloaded(here, "#save-areas-json"))
     assert [area["area_code"] for area in whole["rows"]] == [row["area_code"] for row in rows]
     assert whole["edition"]["edition_id"] == NEWEST

@@ -267,6 +267,8 @@ class ExplorerEdition:
                 "places": places,
                 "formerly": self._formerly(),
                 "release": self.release.about,
+                "licence": self.licence,
+                "is_restricted": bool(self.restricted()),
                 "edition": self.edition,
                 "editions": [
                     {"edition_id": row["edition_id"], "label": row["label"]}
@@ -542,6 +544,13 @@ class ExplorerEdition:
             self.edition["cni_release"],
         )
         return [row["title"] for row in rows if not row["licence"].startswith(_NO_RESTRICTION)]
+
+    @property
+    def licence(self) -> str:
+        """Under what the figures of the edition may be passed on, if they may."""
+        if titles := self.restricted():
+            return f"Not for redistribution: no open licence is known of {'; '.join(titles)}"
+        return "CC0 1.0" if self.release.is_synthetic else "Open Government Licence v3.0"
 
     def _stability_notes(self) -> Row | None:
         for row in self._stability.values():

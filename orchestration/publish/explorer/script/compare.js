@@ -72,6 +72,22 @@ function comparison(pair, changes) {
         ),
       ),
     ),
+    pair.rows.length
+      ? saveButtons("changes", () =>
+          pair.rows.map(([area, change, reason]) => ({
+            ...origin(),
+            edition_from: pair.from,
+            edition_to: pair.to,
+            area_code: codeOf(area),
+            area_name: model.name[area],
+            lad_name: ladOf(area)[1],
+            region_name: ladOf(area)[2],
+            change,
+            reason,
+            what_changed: pair.what_changed,
+          })),
+        )
+      : null,
     sortedTable({
       id: "changed",
       caption: `${plural(rows.length, model.words.one, model.words.several)} ${state.change}. Rank 1 = worst.`,
@@ -99,22 +115,6 @@ function comparison(pair, changes) {
       set: (chosen) => set({ changes: { ...state.changes, ...chosen } }),
       empty: `No area ${state.change}.`,
     }),
-    pair.rows.length
-      ? saveButtons("changes", () =>
-          pair.rows.map(([area, change, reason]) => ({
-            ...origin(),
-            edition_from: pair.from,
-            edition_to: pair.to,
-            area_code: codeOf(area),
-            area_name: model.name[area],
-            lad_name: ladOf(area)[1],
-            region_name: ladOf(area)[2],
-            change,
-            reason,
-            what_changed: pair.what_changed,
-          })),
-        )
-      : null,
   ];
 }
 

@@ -64,13 +64,18 @@ const origin = () => ({
   label: model.release.label,
   content_id: contentId(),
   edition_id: model.edition.edition_id,
+  edition: model.edition.label,
+  imd_release: model.indices.imd.release,
+  cni_release: model.indices.cni.release,
+  licence: model.licence,
 });
 
-// Buttons that save what `records` gives: as CSV, and as JSON with what the page is.
+// Buttons that save what `records` gives: as CSV, and as JSON with what the page is. They stand where
+// the list begins. What may not be passed on says so beside them and in the name of its file.
 function saveButtons(name, records) {
   const button = (kind, act) =>
     element("button", { type: "button", id: `save-${name}-${kind}`, onclick: act }, kind.toUpperCase());
-  const file = () => `${model.edition.edition_id}_${name}_imd${state.imd / 2}_cni${state.cni / 2}`;
+  const file = () => `${model.edition.edition_id}_${name}_imd${state.imd / 2}_cni${state.cni / 2}${model.is_restricted ? "_not-for-redistribution" : ""}`;
   const notes = () => [...byId("licences").querySelectorAll("p")].map((note) => note.textContent.trim());
   return element(
     "p",
@@ -81,5 +86,6 @@ function saveButtons(name, records) {
       const whole = { content_id: contentId(), release: model.release, edition: model.edition, notes: notes(), rows: records() };
       save(`${file()}.json`, "application/json", `${JSON.stringify(whole, null, 2)}\n`);
     }),
+    element("span", { class: "note licence" }, `${model.licence}.`),
   );
 }

@@ -116,6 +116,10 @@ function renderSummary(box) {
       { class: "hint" },
       `The list is counted at the chosen threshold. Two measures of the ${model.indices.imd.label} stand beside it: the share of LSOAs in the worst 10%, and the extent, the share of residents in the most deprived LSOAs (whole in the worst 10%, less and less down to 30%).`,
     ),
+    saveButtons("places", () => [
+      ...regions.map((row) => placeRecord("region", row.key, row.key, row, measuresOf("region"))),
+      ...shown.map((row) => placeRecord("authority", row.key, ladName.get(row.key), row, measuresOf("lad"))),
+    ]),
     sortedTable({
       id: "regions",
       caption: "Choose a region to see its page.",
@@ -131,9 +135,5 @@ function renderSummary(box) {
       element("label", {}, element("input", { type: "checkbox", id: "all-lads", checked: state.all, onchange: (event) => set({ all: event.target.checked, lads: { ...state.lads, page: 1 } }) }), " also those without any area on the list"),
     ),
     councilTable(shown, `No council has a ${model.words.one} on the list.`),
-    saveButtons("places", () => [
-      ...regions.map((row) => placeRecord("region", row.key, row.key, row, measuresOf("region"))),
-      ...shown.map((row) => placeRecord("authority", row.key, ladName.get(row.key), row, measuresOf("lad"))),
-    ]),
   );
 }
