@@ -27,6 +27,7 @@ SCRIPTS = (
     "dom",
     "data",
     "model",
+    "labels",
     "map",
     "table",
     "search",

@@ -47,7 +47,7 @@ function renderAbout(box) {
           `${plural(approximate.length, "shape is", "shapes are")} approximate and outlined with dashes: put together from LSOAs, since none of their own was to be had. They may overlap their neighbours. No list hangs on a shape.`,
         )
       : null,
-    element("p", {}, "Keys on the map: arrows move it, + and − zoom, 0 shows the whole country."),
+    element("p", {}, "Keys on the map: arrows move it, + and − zoom, 0 shows the whole country, Enter opens the area in the middle."),
     element("h3", {}, "Files"),
     element(
       "dl",

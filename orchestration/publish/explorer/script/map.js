@@ -22,6 +22,7 @@ const map = {
   const ORDER_LAST = 1e9;
   const WIDEST = 2 ** 20; // more than any coordinate
   const FADED = 0.25;
+  const INSET_FROM = 4; // times as near as the whole country
   const view = { x: 0, y: 0, scale: 1 };
   let canvas;
   let context;
@@ -29,6 +30,8 @@ const map = {
   let home = null;
   let areas;
   let land;
+  let names = [];
+  let unit = 1;
   let typical = 1;
   let asked = false;
   let isHome = true;
@@ -313,6 +316,41 @@ const map = {
     for (const area of [map.marked, map.selected]) {
       if (area !== null && map.hasShape(area)) outline(area, ratio, onMap);
     }
+    write(ratio, { west, south, east, north });
+  }
+
+  // What is written on the map, over all that is drawn. The keys move what is in the middle.
+  function write(ratio, shown) {
+    const common = { toScreen, scale: view.scale, wide: width(), high: height(), ratio, style };
+    const isNear = view.scale > INSET_FROM * leastScale();
+    const kept = [[0, 0, 130, 130], [0, height() - 40, 130, height()]];
+    if (isNear) kept.push([width() - 110, height() - 110, width(), height()]);
+    // What is chosen is not written over.
+    if (map.selected !== null && map.hasShape(map.selected)) {
+      const [x, y] = middle(map.selected);
+      kept.push([x - 14, y - 14, x + 14, y + 14]);
+    }
+    drawNames(context, names, { ...common, kept });
+    drawScale(context, { ...common, metres: unit / view.scale });
+    if (isNear) drawInset(context, land, home, shown, common);
+    if (document.activeElement === canvas && canvas.matches(":focus-visible")) cross();
+    byId("nearest").hidden = view.scale < GREATEST_SCALE;
+  }
+
+  function cross() {
+    const [x, y] = [width() / 2, height() / 2];
+    for (const [colour, thick] of [["--paper", 4], ["--ink", 1.5]]) {
+      context.strokeStyle = style(colour);
+      context.lineWidth = thick;
+      context.beginPath();
+      for (const way of [-1, 1]) {
+        context.moveTo(x + 5 * way, y);
+        context.lineTo(x + 13 * way, y);
+        context.moveTo(x, y + 5 * way);
+        context.lineTo(x, y + 13 * way);
+      }
+      context.stroke();
+    }
   }
 
   function outline(area, ratio, onMap) {
@@ -446,6 +484,8 @@ const map = {
       dragged += Math.abs(x - before[0]) + Math.abs(y - before[1]);
       if (dragged < 5) return;
       point(null);
+      // One finger scrolls the page; two move the map.
+      if (event.pointerType === "touch" && fingers.size < 2) return;
       if (fingers.size === 2) {
         const [other] = [...fingers].filter(([id]) => id !== event.pointerId).map(([, place]) => place);
         const apart = (place) => Math.hypot(place[0] - other[0], place[1] - other[1]);
@@ -466,6 +506,8 @@ const map = {
     });
     canvas.addEventListener("pointercancel", (event) => fingers.delete(event.pointerId));
     canvas.addEventListener("pointerleave", () => point(null));
+    canvas.addEventListener("touchmove", (event) => event.touches.length > 1 && event.preventDefault(), { passive: false });
+    for (const name of ["focus", "blur"]) canvas.addEventListener(name, map.draw);
     canvas.addEventListener(
       "wheel",
       (event) => {
@@ -474,7 +516,9 @@ const map = {
       },
       { passive: false },
     );
+    const inMiddle = () => map.at(width() / 2, height() / 2);
     const moves = {
+      Enter: () => inMiddle() !== null && map.onOpen(inMiddle()),
       ArrowLeft: () => map.pan(-80, 0),
       ArrowRight: () => map.pan(80, 0),
       ArrowUp: () => map.pan(0, -80),
@@ -488,6 +532,10 @@ const map = {
       if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in moves)) return;
       event.preventDefault();
       moves[event.key]();
+      const area = inMiddle();
+      point(area, width() / 2, height() / 2);
+      byId("map-status").textContent =
+        area === null ? "" : `${titleOf(area)}, ${ladOf(area)[1]}, ${CLASSES[model.classOf[area]].label}. Enter opens it.`;
     });
     for (const button of byId("map-buttons").querySelectorAll("button")) {
       button.addEventListener("click", moves[button.value]);
@@ -500,7 +548,8 @@ const map = {
     (styles[name] ??= getComputedStyle(document.documentElement).getPropertyValue(name).trim());
   map.colour = style;
 
-  map.start = ({ column }) => {
+  map.start = ({ document: said, column }) => {
+    unit = said.unit;
     canvas = byId("map");
     context = canvas.getContext("2d");
     tip = byId("map-tip");
@@ -517,6 +566,7 @@ const map = {
       return;
     }
     home = extent(shaped);
+    names = namesOnMap(areas, map.hasShape);
     const sides = shaped.map((area) => areas.east[area] - areas.west[area]).sort((a, b) => a - b);
     typical = sides[sides.length >> 1];
     fit(home, 0.96);
