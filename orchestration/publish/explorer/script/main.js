@@ -259,6 +259,11 @@ function startControls() {
     }
     byId("copy-status").textContent = said;
   });
+  // The map is painted in the colours of the page, light or dark.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    map.restyle();
+    render();
+  });
   window.addEventListener("popstate", () => {
     readHash();
     classify(state.imd, state.cni);

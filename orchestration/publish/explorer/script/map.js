@@ -543,7 +543,8 @@ const map = {
     new ResizeObserver(map.draw).observe(canvas);
   }
 
-  const styles = {};
+  let styles = {};
+  map.restyle = () => (styles = {});
   const style = (name) =>
     (styles[name] ??= getComputedStyle(document.documentElement).getPropertyValue(name).trim());
   map.colour = style;
