@@ -688,15 +688,40 @@ def test_outcomes(opened: Open, explorer: Explorer, method: str) -> None:
     rates: dict[str, dict[str, float]] = {}
     for row in rows:
         rates.setdefault(row["outcome_label"], {})[row["area_group"]] = row["rate"]
-    lines = here.page.locator(".outcomes tbody").all()
+    lines = here.page.locator(".outcomes > li").all()
     assert len(lines) == len(rates)
     for line in lines:
-        label = line.locator("th").inner_text().split("\n")[0]
-        cells = line.locator("td").all_inner_texts()
-        for shown, group in zip(
-            cells, ("left_behind", "other_deprived", "rest", "nation"), strict=True
-        ):
-            assert near(shown, rates[label][group], 1), (label, group)
+        label = line.locator("b").inner_text()
+        boxes = []
+        for group in ("left_behind", "other_deprived", "rest", "nation"):
+            value = line.locator(f".value.{group}")
+            assert near(value.inner_text().split(":")[1].strip(), rates[label][group], 1), (
+                label,
+                group,
+            )
+            boxes.append(value.bounding_box())
+        # Each value can be read: none lies on another.
+        for at, one in enumerate(boxes):
+            for other in boxes[at + 1 :]:
+                apart = abs(one["x"] + one["width"] / 2 - other["x"] - other["width"] / 2)
+                touch = (one["width"] + other["width"]) / 2
+                assert apart >= touch - 1 or abs(one["y"] - other["y"]) > 10, label
+    # The finding of a group is its title, and the map gives way.
+    for group in here.page.locator(".outcome-group").all():
+        found = re.search(r"Worse off .* in (\d+) of (\d+)", group.locator("h3").inner_text())
+        if not found:
+            continue
+        better = "Higher is better" in group.inner_text()
+        gaps = [
+            rates[label]["left_behind"] - rates[label]["other_deprived"]
+            for label in group.locator("li b").all_inner_texts()
+        ]
+        worse = sum(gap < 0 if better else gap > 0 for gap in gaps)
+        assert [worse, len(gaps)] == [int(found[1]), int(found[2])]
+    assert here.page.locator(".outcome-group h3").count() >= 3
+    assert here.page.locator("#map-box").is_hidden()
+    here.page.click("#tab-list")
+    assert here.page.locator("#map-box").is_visible()
 
 
 def test_about_names_every_file_and_shapeless_area(opened: Open, explorer: Explorer) -> None:

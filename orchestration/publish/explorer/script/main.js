@@ -115,6 +115,8 @@ function render() {
     if (id !== shown) byId(id).replaceChildren();
   }
   byId("tabs").hidden = shown !== "tab-panel";
+  // The outcomes are of no place, and take the room.
+  document.querySelector("main").classList.toggle("no-map", shown === "tab-panel" && state.tab === "outcomes");
   if (shown === "area") renderArea(byId("area"), area);
   else if (shown === "place") renderPlace(byId("place"), place);
   else {

@@ -19,7 +19,7 @@ function renderOutcomes(box) {
     return;
   }
   const rows = model.detail.outcomes.filter(({ method }) => method === state.method);
-  const [own, built] = [rows.filter((row) => !row.in_imd), rows.filter((row) => row.in_imd)];
+  const own = (direction) => rows.filter((row) => !row.in_imd && row.direction === direction);
   refill(
     box,
     element("h2", {}, "Outcomes"),
@@ -45,10 +45,8 @@ function renderOutcomes(box) {
       { class: "legend", "aria-label": "Groups of areas" },
       GROUPS.map(({ key, label }) => element("li", {}, element("i", { class: `mark ${key}` }), label)),
     ),
-    outcomeTable("Outcomes that are no part of the IMD", own),
-    built.length
-      ? outcomeTable("Parts of the IMD: the list is chosen by it, so a gap is there by construction", built)
-      : null,
+    Object.keys(DIRECTIONS).map((direction) => outcomeGroup(DIRECTIONS[direction], own(direction))),
+    outcomeGroup("parts of the IMD, by which the list is chosen: a gap is there by construction", rows.filter((row) => row.in_imd)),
     element(
       "p",
       { class: "hint" },
@@ -57,71 +55,101 @@ function renderOutcomes(box) {
   );
 }
 
-function outcomeTable(caption, rows) {
+// What a group of outcomes comes to, as its title: how often the list is worse off than other deprived
+// areas or, where neither way is worse, where it is most unlike them.
+function finding(rows) {
+  const rate = ({ groups }, key) => groups[key]?.[0] ?? null;
+  const told = rows.filter((row) => rate(row, "left_behind") !== null && rate(row, "other_deprived") !== null);
+  const gap = (row) => rate(row, "left_behind") - rate(row, "other_deprived");
+  const several = `other deprived ${model.words.several}`;
+  if (!told.length) return "No rates";
+  if (told[0].direction === "neither") {
+    const [first] = [...told].sort((a, b) => Math.abs(gap(b)) - Math.abs(gap(a)));
+    return `Most unlike ${several}: ${first.label}, ${percent(rate(first, "left_behind"))} against ${percent(rate(first, "other_deprived"))}`;
+  }
+  const worse = told.filter((row) => gap(row) * (row.direction === "higher_is_worse" ? 1 : -1) > 0).length;
+  return `Worse off than ${several} in ${number(worse)} of ${number(told.length)}`;
+}
+
+function outcomeGroup(note, rows) {
+  if (!rows.length) return null;
   return element(
-    "table",
-    { class: "outcomes" },
-    element("caption", {}, caption),
+    "section",
+    { class: "outcome-group" },
+    element("h3", {}, finding(rows)),
+    element("p", { class: "hint" }, `${capital(note)}.`),
+    element("ul", { class: "outcomes" }, rows.map(outcomeItem)),
     element(
-      "thead",
+      "details",
       {},
-      element("tr", {}, GROUPS.map(({ label }) => element("th", { scope: "col", class: "number" }, label))),
+      element("summary", {}, "How these are counted"),
+      rows.map(({ label, rounding, error, caveat }) =>
+        element(
+          "p",
+          { class: "hint" },
+          element("b", {}, `${label}. `),
+          caveat ? `${caveat} ` : "",
+          `Counts: ${rounding}.`,
+          error === null ? "" : ` That alone can put the rate of one area of middle size off by ${(100 * error).toFixed(2)} percentage points, of many by less.`,
+        ),
+      ),
     ),
-    rows.map(outcomeRows),
   );
 }
 
 const ENDS = [0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1];
+const APART = 0.16; // of the width, that two values in one line need
 
-// An outcome: its name and chart over the four rates.
-function outcomeRows({ label, of, when, direction, rounding, error, caveat, groups }) {
-  const shown = GROUPS.filter(({ key }) => groups[key] && groups[key][0] !== null);
-  const most = Math.max(0, ...shown.map(({ key }) => groups[key][2] ?? groups[key][0]));
-  const end = ENDS.find((one) => one >= most) ?? most;
-  const line = element("span", { class: "track" });
-  for (const { key } of shown.reverse()) {
-    const [rate, low, high] = groups[key];
-    const bar = element("i", { class: `interval ${key}` });
-    const from = Math.max(0, low ?? rate);
-    bar.style.left = `${(100 * from) / end}%`;
-    bar.style.width = `${(100 * ((high ?? rate) - from)) / end}%`;
-    const mark = element("i", { class: `mark ${key}` });
-    mark.style.left = `${(100 * rate) / end}%`;
-    line.append(bar, mark);
+// Where values stand: at their dots, two above and two below, moved apart where they would touch.
+function placed(shown, rate, end) {
+  const places = new Map();
+  for (const keys of [["left_behind", "rest"], ["other_deprived", "nation"]]) {
+    const line = keys.filter((key) => shown.has(key)).sort((a, b) => rate(a) - rate(b));
+    const at = line.map((key) => rate(key) / end);
+    const lack = at.length > 1 ? Math.max(0, APART - (at[1] - at[0])) / 2 : 0;
+    line.forEach((key, place) => places.set(key, at[place] + (place ? lack : -lack)));
   }
-  return element(
-    "tbody",
-    {},
-    element(
-      "tr",
-      {},
-      element(
-        "th",
-        { scope: "rowgroup", colspan: GROUPS.length },
-        label,
-        element("span", { class: "note" }, `Share of ${of}. ${when}; ${DIRECTIONS[direction] ?? direction}`),
-        caveat ? element("span", { class: "note" }, caveat) : null,
-        element(
-          "span",
-          { class: "note" },
-          `Counts: ${rounding}.`,
-          error === null ? "" : ` That alone can put the rate of one area of middle size off by ${(100 * error).toFixed(2)} percentage points, of many by less.`,
-        ),
-        element(
-          "span",
-          { class: "plot note", "aria-hidden": "true" },
-          element("span", {}, "0"),
-          line,
-          element("span", {}, percent(end, 0)),
-        ),
-      ),
+  return places;
+}
+
+// An outcome: its name, and a line with a mark and a value for each group.
+function outcomeItem({ label, of, when, groups }) {
+  const shown = new Set(GROUPS.map(({ key }) => key).filter((key) => groups[key] && groups[key][0] !== null));
+  const rate = (key) => groups[key][0];
+  const most = Math.max(0, ...[...shown].map((key) => groups[key][2] ?? rate(key)));
+  const end = ENDS.find((one) => one >= most) ?? most;
+  const places = placed(shown, rate, end);
+  const at = (made, left) => {
+    made.style.left = `${(100 * left).toFixed(2)}%`;
+    return made;
+  };
+  const line = element("span", { class: "track" });
+  // The first group last, so that it lies on top.
+  for (const { key } of GROUPS.filter((group) => shown.has(group.key)).reverse()) {
+    const [, low, high] = groups[key];
+    const from = Math.max(0, low ?? rate(key));
+    const bar = at(element("i", { class: `interval ${key}` }), from / end);
+    bar.style.width = `${(100 * ((high ?? rate(key)) - from)) / end}%`;
+    line.append(bar, at(element("i", { class: `mark ${key}` }), rate(key) / end));
+  }
+  const values = GROUPS.filter(({ key }) => shown.has(key)).map(({ key, label: group }) =>
+    at(
+      element("span", { class: `value ${key}` }, element("span", { class: "unseen" }, `${group}: `), percent(rate(key))),
+      places.get(key),
     ),
+  );
+  line.append(...values);
+  return element(
+    "li",
+    {},
+    element("b", {}, label),
+    element("span", { class: "note" }, `Share of ${of}. ${when}.`),
     element(
-      "tr",
-      {},
-      GROUPS.map(({ key }) =>
-        element("td", { class: "number" }, shown.some((group) => group.key === key) ? percent(groups[key][0]) : "–"),
-      ),
+      "span",
+      { class: "plot note" },
+      element("span", { "aria-hidden": "true" }, "0"),
+      line,
+      element("span", { "aria-hidden": "true" }, percent(end, 0)),
     ),
   );
 }
