@@ -20,6 +20,14 @@ function refill(box, ...children) {
   if (focused && byId(focused)) byId(focused).focus({ preventScroll: true });
 }
 
+// Takes the reader to what was asked for: the focus, and the place on the page unless it is in sight.
+function land(id) {
+  const head = byId(id);
+  head.focus({ preventScroll: true });
+  const { top } = head.getBoundingClientRect();
+  if (top < 0 || top > 0.6 * window.innerHeight) head.scrollIntoView({ block: "start" });
+}
+
 const formatted = new Intl.NumberFormat("en-GB");
 const number = (value) => formatted.format(value);
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;

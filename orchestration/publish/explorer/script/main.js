@@ -188,7 +188,7 @@ function openArea(area) {
   opener = document.activeElement?.id ?? "";
   set({ area: codeOf(area) }, { push: true });
   map.showArea(area);
-  byId("area-title").focus();
+  land("area-title");
 }
 
 function closeArea() {
@@ -199,7 +199,7 @@ function closeArea() {
 function goToPlace(place) {
   set({ place, area: "", q: "", tab: "list", show: STATE.show, page: 1 }, { push: true });
   showPlace(place);
-  byId("place-title").focus();
+  land("place-title");
 }
 
 function closePlace() {
@@ -210,6 +210,12 @@ function closePlace() {
 
 function showPlace(place) {
   map.show(allAreas().filter(inPlace(place)), 0.9);
+}
+
+// A link to an area or a place leads to its heading.
+function landOnHead() {
+  const shown = boxShown();
+  if (shown !== "tab-panel") land(HEADS[shown]);
 }
 
 // Where the map looks, by what is shown.
@@ -249,15 +255,16 @@ function startControls() {
   });
   byId("skip").addEventListener("click", (event) => {
     event.preventDefault();
-    byId(HEADS[boxShown()]).focus();
+    land(HEADS[boxShown()]);
   });
   byId("copy-link").addEventListener("click", async () => {
     writeHash(true);
-    let said = "Copied";
+    const isFile = location.protocol === "file:";
+    let said = isFile ? "Copied. It opens only where this file lies: send the file along, or put it on a share." : "Copied";
     try {
       await navigator.clipboard.writeText(location.href);
     } catch {
-      said = "Copy it from the address bar";
+      said = `Copy it from the address bar.${isFile ? " It opens only where this file lies." : ""}`;
     }
     byId("copy-status").textContent = said;
   });
@@ -271,13 +278,14 @@ function startControls() {
     classify(state.imd, state.cni);
     frame();
     render();
+    landOnHead();
   });
   startSearch({
     onPlace: goToPlace,
     onArea: openArea,
     onText: (q) => {
       set({ q, place: "", area: "", tab: "list", show: "all", page: 1 }, { push: true });
-      byId("tab-panel").focus();
+      land("tab-panel");
     },
   });
 }
@@ -307,6 +315,7 @@ async function start() {
   readHash();
   classify(state.imd, state.cni);
   render();
+  landOnHead();
   keepInLinks();
   startControls();
   byId("reading").remove();

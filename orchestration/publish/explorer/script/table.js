@@ -49,7 +49,7 @@ function sortedTable({ id, caption, columns, rows, at, set, empty }) {
   );
   const made = element(
     "table",
-    { id },
+    { id, tabindex: "-1" },
     element("caption", {}, caption),
     element("thead", {}, element("tr", {}, heads)),
     element("tbody", {}, body),
@@ -82,7 +82,11 @@ function pager(id, page, pages, count, set) {
         id: `${id}-${label.toLowerCase()}`,
         type: "button",
         "aria-disabled": to < 1 || to > pages ? "true" : null,
-        onclick: () => to >= 1 && to <= pages && set({ page: to }),
+        onclick: () => {
+          if (to < 1 || to > pages) return;
+          set({ page: to });
+          land(id);
+        },
       },
       label,
     );
