@@ -110,5 +110,5 @@ def test_back_forward_and_a_pasted_link_restore_text_and_map(
 def test_a_copied_link_says_that_the_file_must_go_along(opened: Open, explorer: Explorer) -> None:
     here = opened().go(NEWEST)
     here.page.click("#copy-link")
-    here.page.wait_for_function("document.getElementById('copy-status').textContent")
+    here.page.wait_for_function("() => document.getElementById('copy-status').textContent")
     assert "only where this file lies" in here.text("#copy-status")

@@ -506,6 +506,40 @@ def test_page_carries_outcomes_with_the_lower_end_first(made: Made, edition: str
 
 
 @each_edition
+def test_page_carries_how_people_fare_in_areas_and_councils(made: Made, edition: str) -> None:
+    """In thousandths; those of areas one higher, so that 0 is none."""
+    detail = made.page(edition, "detail")
+    lads: dict[str, str] = dict(
+        made.read(
+            "select area_code, lad_code from marts.double_disadvantage "
+            "where edition_id = $1 order by area_code",
+            edition,
+        )
+    )
+    fares = detail.document["fares"]
+    assert fares
+    for number, fare in enumerate(fares):
+        counts = {
+            code: (numerator, denominator)
+            for code, numerator, denominator in made.read(
+                "select area_code, numerator, denominator from marts.outcome_area "
+                "inner join marts.dim_edition using (area_type) "
+                "where edition_id = $1 and outcome = $2 and denominator > 0",
+                edition,
+                fare["outcome"],
+            )
+        }
+        for code, shown in zip(lads, detail.column(f"fare_{number}"), strict=True):
+            numerator, denominator = counts.get(code, (0, 0))
+            assert (shown == 0) == (denominator == 0), code
+            assert not shown or abs(shown - 1 - 1000 * numerator / denominator) <= 0.501, code
+        for lad in set(lads.values()) - {None}:
+            inside = [counts[code] for code, its in lads.items() if its == lad and code in counts]
+            people, all_people = (sum(part) for part in zip(*inside, strict=True))
+            assert abs(fare["larger"][lad] - 1000 * people / all_people) <= 0.501, lad
+
+
+@each_edition
 def test_page_carries_changes_summaries_and_differences(made: Made, edition: str) -> None:
     document = made.page(edition, "detail").document
     codes = [

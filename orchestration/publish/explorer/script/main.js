@@ -136,7 +136,7 @@ function renderThreshold() {
   const rated = model.count - model.counts[NOT_RATED];
   byId("listed").textContent = number(listed);
   byId("listed-text").textContent =
-    ` of ${number(rated)} rated ${model.words.several} (${percent(listed / rated)}) are on the list. ` +
+    ` of ${number(rated)} ${rated < model.count ? "rated " : ""}${model.words.several} (${percent(listed / rated)}) are on the list. ` +
     `${number(model.listedResidents)} people live there.`;
   byId("split").checked = state.split;
   byId("slider-both").hidden = state.split;
@@ -193,7 +193,8 @@ function openArea(area) {
 
 function closeArea() {
   set({ area: "" }, { push: true });
-  (byId(opener) ?? byId(`tab-${state.tab}`)).focus();
+  if (byId(opener)) byId(opener).focus();
+  else land(HEADS[boxShown()]);
 }
 
 function goToPlace(place) {
@@ -336,6 +337,7 @@ async function start() {
   keepDetail(await unpack("detail"));
   render();
   prepareSearch();
+  map.name();
   progress.ready = "all";
 }
 

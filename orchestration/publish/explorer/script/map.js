@@ -549,6 +549,13 @@ const map = {
     (styles[name] ??= getComputedStyle(document.documentElement).getPropertyValue(name).trim());
   map.colour = style;
 
+  // Once all else is there: the map is of use without its names.
+  map.name = () => {
+    if (!map.ready) return;
+    names = namesOnMap(areas, map.hasShape);
+    map.draw();
+  };
+
   map.start = ({ document: said, column }) => {
     unit = said.unit;
     canvas = byId("map");
@@ -567,7 +574,6 @@ const map = {
       return;
     }
     home = extent(shaped);
-    names = namesOnMap(areas, map.hasShape);
     const sides = shaped.map((area) => areas.east[area] - areas.west[area]).sort((a, b) => a - b);
     typical = sides[sides.length >> 1];
     fit(home, 0.96);

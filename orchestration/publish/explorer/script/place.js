@@ -110,7 +110,7 @@ function renderPlace(box, place) {
       ? [
           element("p", { id: "place-rank" }, rankSentence(place, geography)),
           listed(),
-          section("near-misses", "Just outside", nearMisses(place)),
+          section("near-misses", "Nearest to the list", nearMisses(place)),
           geography === "region" ? section("councils", `Councils of ${spoken(place)}`, councilsOf(place)) : null,
           model.detail
             ? [section("place-changes", "Since another edition", changesIn(place)), section("place-fares", "How people fare", placeFares(place))]
@@ -141,18 +141,11 @@ function nearMisses(place) {
         "li",
         {},
         areaLink(area, "-near"),
-        element("span", { class: "note" }, `${codeOf(area)} · ${missed(area)}`),
+        element("span", { class: "note" }, `${codeOf(area)} · ${reasonOf(area)}`),
       ),
     ),
   );
 }
-
-// By which index an area misses the list.
-const missed = (area) =>
-  INDICES.map((index) => [missedBy(area, index), model.indices[index].label])
-    .filter(([text]) => text)
-    .map(([text, label]) => `${text} on the ${label}`)
-    .join(", ");
 
 function changesIn(place) {
   const here = inPlace(place);
