@@ -31,7 +31,7 @@ SORTED = 1_000
 def run_suite(suite: Suite, connection: duckdb.DuckDBPyConnection) -> list[GuardResult]:
     """One result for every expectation, in the order of the suite. Nothing is written.
 
-    What raises has failed, and so has a rule that had no rows to look at.
+    What raises has failed, and so has a rule that had no rows to look at, where there must be some.
     """
     batches = _batches()
     results = []
@@ -39,7 +39,7 @@ def run_suite(suite: Suite, connection: duckdb.DuckDBPyConnection) -> list[Guard
         connection.register("bounds", pa.table(suite.bound_columns))
     for frame in suite.frames:
         try:
-            table: pa.Table | Exception = _rows(frame, connection)
+            table: pa.Table | Exception | None = _rows(frame, connection)
         except Exception as error:  # said of each of the frame's rules
             table = error
         for expectation in frame.expectations:
@@ -71,8 +71,13 @@ def preload() -> None:
     import great_expectations  # noqa: F401
 
 
-def _rows(frame: Frame, connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """The rows of a frame that its rules could refuse, or one where there are none."""
+def _rows(frame: Frame, connection: duckdb.DuckDBPyConnection) -> pa.Table | None:
+    """The rows of a frame that its rules could refuse, or one where there are none.
+
+    None where there is nothing to judge.
+    """
+    if frame.only_if and not connection.execute(frame.only_if).fetchall():
+        return None
     described = connection.execute(f"describe {frame.sql}").fetchall()
     types = {name: kind for name, kind, *_ in described}
     return connection.execute(suspects(frame, types)).to_arrow_table()
@@ -97,7 +102,7 @@ def _batches() -> BatchDefinition[Any]:
 def _judge(
     expectation: Expectation,
     frame: Frame,
-    table: pa.Table | Exception,
+    table: pa.Table | Exception | None,
     batches: BatchDefinition[Any],
 ) -> tuple[bool, int, str]:
     """Whether the rule holds, how many rows break it, and some of them or of those allowed."""
@@ -105,6 +110,8 @@ def _judge(
 
     if isinstance(table, Exception):
         raise table
+    if table is None:
+        return True, 0, "nothing to judge: an optional file that is not there"
     named = {*frame.keys, *expectation.columns, *expectation.details}
     named |= {expectation.allowed} if expectation.allowed else set()
     if absent := sorted(named - set(table.column_names)):

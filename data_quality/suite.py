@@ -65,16 +65,21 @@ class Bounds(_Strict):
 
 
 class Frame(_Strict):
-    """Rows from the build database that expectations are about; ``keys`` name a failing row."""
+    """Rows from the build database that expectations are about; ``keys`` name a failing row.
+
+    No rows are nothing that could be judged, and refused; but where the query ``only_if`` gives
+    none, there is nothing to judge: the file of an optional source is not there.
+    """
 
     keys: tuple[str, ...] = Field(min_length=1)
     sql: Text
+    only_if: Text | None = None
     expectations: tuple[Expectation, ...] = Field(min_length=1)
 
     @property
     def reads(self) -> set[str]:
-        """The tables that its query names, as ``schema.table``."""
-        return set(_TABLE.findall(self.sql))
+        """The tables that its queries name, as ``schema.table``."""
+        return set(_TABLE.findall(f"{self.sql} {self.only_if or ''}"))
 
 
 class Suite(_Strict):

@@ -12,6 +12,7 @@ import duckdb
 
 from orchestration.ask.lists import known_edition
 from orchestration.ask.names import How, Names
+from orchestration.ask.postcodes import small_area_of
 from orchestration.ask.succession import became
 from orchestration.problems import UsageError
 from orchestration.queries import Row, query_rows
@@ -103,6 +104,7 @@ def explain(
 
 
 def _code(connection: duckdb.DuckDBPyConnection, area: str, edition: str | None) -> str:
+    area = small_area_of(connection, area) or area
     rows = query_rows(
         connection,
         "select distinct area_code, area_name, place_name from marts.double_disadvantage "

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import duckdb
 
 from orchestration.ask.names import How, Names
+from orchestration.ask.postcodes import Postcodes, postcodes
 from orchestration.ask.succession import became
 from orchestration.queries import Row, query_rows
 
@@ -32,12 +33,14 @@ class Group:
 class Found:
     """What a text leads to, by kind; ``is_close`` where only spellings near it were found.
 
-    ``became`` says what became of areas of another time that had this code or name.
+    ``became`` says what became of areas of another time that had this code or name. ``note`` is
+    what is to be said of a postcode.
     """
 
     groups: list[Group]
     is_close: bool
     became: list[str]
+    note: str | None
 
 
 def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
@@ -45,7 +48,7 @@ def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
 
     Args:
         connection: A published release.
-        text: A name, its beginning, some of its words or a code.
+        text: A name, its beginning, some of its words or a code; a postcode or its beginning.
     """
     rows = query_rows(
         connection,
@@ -81,10 +84,16 @@ def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
         if name
     )
     found = names.find(text)
+    is_close = bool(found) and found[0][1] is How.close
     groups: dict[str, list[Row]] = {}
     for row, _ in found:
         groups.setdefault(row["label"], []).append(row)
     by_kind = sorted(groups.items(), key=lambda group: _place(group[1][0]))
+    by_postcode = postcodes(connection, text)
+    if by_postcode:
+        by_kind.insert(0, _by_postcode(rows, by_postcode))
+        # What is spelt like a postcode is nothing that was asked for.
+        by_kind = by_kind[:1] if is_close else by_kind
     listed = _listed(connection)
     return Found(
         groups=[
@@ -94,11 +103,22 @@ def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
                 len(there),
             )
             for label, there in by_kind
+            if there
         ],
-        is_close=bool(found) and found[0][1] is How.close,
+        is_close=is_close and not by_postcode,
+        note=by_postcode.note if by_postcode else None,
         # Most wards of another time have the name of one of today.
         became=became(connection, text, but=["ward"] if found and found[0][1] is How.exact else []),
     )
+
+
+def _by_postcode(rows: list[Row], found: Postcodes) -> tuple[str, list[Row]]:
+    """The areas of the postcodes, as a kind of its own."""
+    wanted = {area["area_code"]: area["postcodes"] for area in found.areas}
+    # They are of one type, and their codes can be those of another.
+    areas = {row["area_code"]: row for row in rows if row["area_type"] == "lsoa21"}
+    there = [areas[code] | {"postcodes": many} for code, many in wanted.items()]
+    return f"Postcode {found.label}", there
 
 
 def _place(row: Row) -> tuple[int, str]:

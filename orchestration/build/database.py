@@ -37,7 +37,9 @@ from orchestration.sources.registry import Registry, area_types
 from orchestration.sources.vault import Vault, VaultFile
 
 # A row of a source is a line of its file; but these may have many lines, or sheets, for an area.
-_COUNTED = dict.fromkeys(("indicator", "summary", "outcome"), "area_code")
+_COUNTED = dict.fromkeys(("indicator", "summary", "outcome"), "area_code") | {
+    "postcode": "postcode"
+}
 # What describe_inputs says of the files and of what is expected of them.
 _DESCRIBED = (
     "source_file",
@@ -123,7 +125,8 @@ def load_build(
     files = [file for file in files if file.source_id in wanted]
     if not whole:
         require_build(settings)
-    _require_taken(wanted - {file.source_id for file in files})
+    missing = wanted - {file.source_id for file in files}
+    _require_taken({source for source in missing if not registry.source(source).is_optional})
     settings.build.mkdir(parents=True, exist_ok=True)
     settings.held.unlink(missing_ok=True)
     fresh = settings.build_loading
@@ -240,11 +243,16 @@ def _record(
 ) -> None:
     """Note the files as parts, and of which the raw tables were made."""
     parts = Parts(connection)
+    taken = {file.source_id for file in files}
     for file in files:
         parts.record(f"source.{file.source_id}", file.sha256)
     for table in tables:
         kinds = {kind for kind, of_kind in TABLES_OF_KIND.items() if table in of_kind}
-        sources = [source.id for source in registry.sources if source.kind in kinds]
+        sources = [
+            source.id
+            for source in registry.sources
+            if source.kind in kinds and not (source.is_optional and source.id not in taken)
+        ]
         parts.record_table("raw", table, [f"source.{source}" for source in sources])
     for table in _DESCRIBED:
         parts.record_table("meta", table)

@@ -193,6 +193,9 @@ def sources(profile: ProfileOption = None, inbox: InboxOption = None) -> None:
             )
         )
     report.sources(out, found)
+    there = {source.id for source, _ in files}
+    optional = [source for source in registry.sources if source.is_optional]
+    report.done_without(out, [source for source in optional if source.id not in there])
     report.unclaimed(out, unclaimed(settings, registry))
     if missing:
         raise NothingYetError("\n" + "\n".join(str(problem) for problem in missing))

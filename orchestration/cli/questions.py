@@ -115,7 +115,8 @@ def _cell(value: Any) -> Any:
 @app.command(epilog='Example: lbn find "Abbey"')
 def find(
     text: Annotated[
-        str, typer.Argument(help="A name, its beginning or some of its words; a code.")
+        str,
+        typer.Argument(help="A name, its beginning or some of its words; a code; a postcode."),
     ],
     format_: Annotated[
         TextFormat, typer.Option("--format", help="How to print it.")

@@ -299,10 +299,11 @@ def edition_list(console: Console, edition: str, rows: list[dict[str, Any]]) -> 
 
 def found(console: Console, text: str, found: Found) -> None:
     """What a text leads to, kind by kind; a line an area."""
-    for sentence in found.became:
+    said = [*found.became, *([found.note] if found.note else [])]
+    for sentence in said:
         console.print(one_line(f"{sentence}."), soft_wrap=True)
     if not found.groups:
-        if not found.became:
+        if not said:
             console.print(one_line(f"Nothing is called '{text}', or like it."), soft_wrap=True)
         return
     if found.is_close:
@@ -437,6 +438,14 @@ def _named(console: Console, name: str, value: str) -> None:
     line.add_column(overflow="fold")
     line.add_row(name, value)
     console.print(Padding(line, (0, 0, 0, 2), expand=False))
+
+
+def done_without(console: Console, sources: list[Source]) -> None:
+    """Sources that are not there and need not be."""
+    for source in sources:
+        console.print(styled((source.id, "bold"), f"  {source.title}"))
+        get = source.how_to_get or f"look at {source.landing_page}"
+        console.print(_path(f"  file     none, and none needed; to have it, {get}"))
 
 
 def edition_diff(console: Console, diff: Diff) -> None:

@@ -45,7 +45,7 @@ def planned_release(settings: Settings, registry: Registry) -> str | None:
         for source, found in located
         if found
     }
-    if len(inputs) < len(registry.sources):
+    if len(inputs) < len(located):
         return None
     return release_id(settings.profile, inputs, code_version())
 

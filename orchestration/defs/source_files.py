@@ -137,6 +137,16 @@ def build_source_files(settings: Settings, registry: Registry) -> dg.AssetsDefin
                 [sources[each] for each in context.selected_asset_keys], fetch=chosen.fetch
             )
             _hand_on(files)
+            missing = context.selected_asset_keys - {
+                source_key(settings, taken.source_id) for taken in files
+            }
+            for each in sorted(missing):
+                # What follows is skipped without it.
+                yield dg.MaterializeResult(
+                    asset_key=each,
+                    data_version=dg.DataVersion("none"),
+                    metadata={"file": f"none: optional; named like {sources[each].named_like}"},
+                )
             for taken in files:
                 yield dg.MaterializeResult(
                     asset_key=source_key(settings, taken.source_id),

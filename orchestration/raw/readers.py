@@ -26,6 +26,7 @@ from orchestration.raw.boundaries import read_boundaries
 from orchestration.raw.indicators import read_indicators
 from orchestration.raw.kept import KeptRows
 from orchestration.raw.outcomes import read_outcomes
+from orchestration.raw.postcodes import read_postcodes
 from orchestration.raw.raw_file import RawFile
 from orchestration.raw.sheets import open_tables, sheet_name
 from orchestration.raw.summaries import read_summaries
@@ -88,6 +89,11 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "change_code": "varchar",
     },
     "area_name": {"area_code": "varchar not null", "place_name": "varchar"},
+    "postcode": {
+        "postcode": "varchar not null",
+        "area_code": "varchar",
+        "terminated": "varchar",
+    },
     "population": {"area_code": "varchar not null", "population": "double"},
     "boundary": {
         "area_type": "varchar not null",
@@ -140,6 +146,7 @@ MEANINGS = {
     "overlap_percents": "Share of the shape that lies within each of them, the greatest first.",
     "place_name": "Name by which people know the area, as the file has it.",
     "population": "Residents, persons.",
+    "postcode": "Postcode as the file has it, in its two parts.",
     "published_flag": "Whether the publisher lists the area.",
     "rank": "Rank as published, rank 1 = worst.",
     "relation": "Kind of link: best_fit, exact_fit, member, successor, history or small_area.",
@@ -149,6 +156,7 @@ MEANINGS = {
     "source_id": "The source release.",
     "statistic": "Which summary of the measure.",
     "status": "Whether the file has a value, a marker or nothing.",
+    "terminated": "Year and month since which the postcode is not in use; NULL where it is.",
     "to_code": "Code of the area that it belongs to.",
     "to_name": "Name of the area that it belongs to.",
     "to_type": "Type of the area that it belongs to, with vintage.",
@@ -163,6 +171,7 @@ TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
     "outcome": ("outcome",),
     "lookup": ("lookup",),
     "names": ("area_name",),
+    "postcodes": ("postcode",),
     "population": ("population",),
     "boundary": ("boundary",),
 }
@@ -434,6 +443,11 @@ def _read_names(job: Reading) -> None:
     job.insert("area_name", {column.name: column.name for column in columns})
 
 
+def _read_postcodes(job: Reading) -> None:
+    read_postcodes(job.connection, job.source, job.file)
+    job.insert("postcode", {name: name for name in RAW_TABLES["postcode"]})
+
+
 def _read_population(job: Reading) -> None:
     columns = [
         DeclaredColumn("area_code", job.source.columns["area_code"], "code"),
@@ -466,6 +480,7 @@ _READERS: dict[Kind, Callable[[Reading], None]] = {
     "outcome": _read_outcome,
     "lookup": _read_lookup,
     "names": _read_names,
+    "postcodes": _read_postcodes,
     "population": _read_population,
     "boundary": _read_boundary,
 }

@@ -22,7 +22,15 @@ from orchestration.sources.addresses import holds_secret
 CATALOGUE = Path(__file__).parent / "catalogue"
 
 Kind = Literal[
-    "index", "indicators", "summary", "outcome", "lookup", "names", "population", "boundary"
+    "index",
+    "indicators",
+    "summary",
+    "outcome",
+    "lookup",
+    "names",
+    "postcodes",
+    "population",
+    "boundary",
 ]
 MeasureColumn = Literal["score", "rank", "decile"]
 Statistic = Literal[
@@ -54,6 +62,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "outcome": (".csv", ".zip"),
     "lookup": _TABLE,
     "names": _TABLE,
+    "postcodes": (".csv", ".zip"),
     "population": _TABLE,
     "boundary": (".geojson", ".gpkg", ".zip"),  # the last a zipped shapefile
 }
@@ -176,7 +185,8 @@ class Source(_Strict):
     seed ``indicators``), ``layout`` whether they are columns or rows, and ``ignored_columns`` which
     headers are no indicators and known not to be. ``may_lack`` is what stands in some copies of the
     file only: columns of an index file, indicators (by ``column_name``), these all together. Of a
-    zip archive, ``member`` is the file to read, of a population workbook the sheet.
+    zip archive, ``member`` is the file to read, of a population workbook the sheet. A refresh goes
+    on without a source that ``is_optional``, and what is made of it stays empty.
 
     By profile: ``rows`` that the file must have, ``may_lack_rows`` of them that not every copy of a
     lookup has, ``unmatched_areas`` that the dimension of their type does not know, and
@@ -201,6 +211,7 @@ class Source(_Strict):
     how_to_get: str | None = None
     known: dict[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")], Copy] = {}
     area_type: str | None = None
+    is_optional: bool = False
     index: Literal["imd", "cni"] | None = None
     index_release: str | None = None
     layout: Literal["wide", "long"] = "wide"
@@ -224,12 +235,15 @@ class Source(_Strict):
             "outcome": ("area_type", "columns", "outcomes"),
             "lookup": ("links",),
             "names": ("area_type", "columns"),
+            "postcodes": ("area_type", "columns", "member"),
             "population": ("area_type", "columns"),
             "boundary": ("area_type", "columns", "crs"),
         }
         missing = [field for field in needed[self.kind] if not getattr(self, field)]
         if missing:
             raise ValueError(f"a source of kind {self.kind} needs {', '.join(missing)}")
+        if self.is_optional and self.download:
+            raise ValueError("is_optional: what has an address is downloaded, and never missing")
         if self.kind == "indicators":
             wanted = {"area_code"} | ({"indicator", "value"} if self.layout == "long" else set())
             if lost := wanted - set(self.columns):

@@ -106,7 +106,8 @@ class Vault:
     ) -> tuple[list[tuple[Source, VaultFile | Path | None]], list[Problem]]:
         """Where each source would come from (None: a download), and those that are not there.
 
-        A source that is missing or ambiguous is a problem, and has no place.
+        A source that is missing or ambiguous is a problem, and has no place. One that is optional
+        and missing is neither.
 
         Raises:
             RefreshError: the inbox cannot be looked through.
@@ -121,7 +122,7 @@ class Vault:
                 problems += error.problems
                 continue
             if found is None and source.download is None:
-                problems.append(self.missing(source))
+                problems += [] if source.is_optional else [self.missing(source)]
             else:
                 located.append((source, found))
         return located, problems
@@ -148,6 +149,8 @@ class Vault:
     ) -> list[VaultFile]:
         """The files of these sources, or of every registered one, in the registry's order.
 
+        What is optional and not there is left out.
+
         Raises:
             RefreshError: once, with the problems of all sources.
         """
@@ -157,6 +160,8 @@ class Vault:
         wanted = {source.id for source in sources or self._registry.sources}
         for source in (each for each in self._registry.sources if each.id in wanted):
             try:
+                if source.is_optional and self.locate(source, inbox) is None:
+                    continue
                 taken.append(self.take(source, inbox, fetch=fetch))
             except RefreshError as error:
                 problems += error.problems

@@ -622,6 +622,40 @@ DEFECTS = [
         "delete from raw.area_name where area_code in ('X02000001', 'X02000002')",
         {"row_count": "msoa21_names: rows_found 598, expected_rows 600"},
     ),
+    # ---- raw_postcode -----------------------------------------------------------------------
+    Defect(
+        "a directory that was cut off",
+        "raw_postcode",
+        "delete from raw.postcode where area_code = 'X01000001'",
+        {"row_count": "postcodes: rows_found 15030, expected_rows 15035"},
+    ),
+    Defect(
+        "postcodes in the width of another column, in small letters, and none",
+        "raw_postcode",
+        "update raw.postcode set postcode = replace(postcode, ' ', '  ')"
+        " where postcode = (select min(postcode) from raw.postcode);"
+        " update raw.postcode set postcode = lower(postcode)"
+        " where postcode = (select max(postcode) from raw.postcode where postcode < 'Y')",
+        {"postcode_shape": "postcodes, "},
+    ),
+    Defect(
+        "a postcode that stands twice",
+        "raw_postcode",
+        "insert into raw.postcode select * from raw.postcode where postcode = 'XA1 0AA'",
+        {"postcode_is_unique": "postcodes, XA1 0AA (line 2)"},
+    ),
+    Defect(
+        "a postcode in an area that is none, or of another vintage",
+        "raw_postcode",
+        "update raw.postcode set area_code = 'X01999999' where postcode = 'XA1 0AA'",
+        {"area_is_known": "area_code X01999999"},
+    ),
+    Defect(
+        "a postcode that ended in no month",
+        "raw_postcode",
+        "update raw.postcode set terminated = '201613' where postcode = 'XA1 0AA'",
+        {"ended_in_a_month": "terminated 201613"},
+    ),
     # ---- raw_population ---------------------------------------------------------------------
     Defect(
         "a population that is missing",
@@ -1702,6 +1736,28 @@ def test_what_cannot_be_checked_has_failed(
 ) -> None:
     (result,) = run_suite(_suite(change), build)
     assert not result.passed
+    assert said in result.examples
+
+
+@pytest.mark.parametrize(
+    ("rows", "only_if", "passed", "said"),
+    [
+        ("where false", "select 1 where false", True, "nothing to judge: an optional file"),
+        # Nothing is overlooked where there is something, or must be.
+        ("", "select 1 where false", True, "nothing to judge"),
+        ("where false", "select 1", False, "no rows, so nothing was checked"),
+        ("", "select 1", False, "s (line 1): odd 1"),
+        ("", "select 1 from raw.nothing", False, "could not be checked: "),
+    ],
+)
+def test_what_need_not_be_there_is_judged_only_where_it_is(
+    build: duckdb.DuckDBPyConnection, rows: str, only_if: str, *, passed: bool, said: str
+) -> None:
+    suite = _suite({"sql": f"select 's' as source_id, 1 as line_number, 1 as odd {rows}"})
+    (frame,) = suite.frames
+    changed = frame.model_copy(update={"only_if": only_if})
+    (result,) = run_suite(suite.model_copy(update={"frames": (changed,)}), build)
+    assert result.passed is passed
     assert said in result.examples
 
 

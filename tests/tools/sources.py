@@ -57,7 +57,8 @@ def _row(source: Source) -> str:
 def _by_hand(source: Source) -> Iterator[str]:
     get = source.how_to_get or f"look at {source.landing_page}; put the file into the inbox"
     yield f"### {source.id}"
-    yield f"\n{source.title}. To get it, {get}. Named like {_code(*source.inbox)}.\n"
+    optional = " Optional: a refresh goes on without it." if source.is_optional else ""
+    yield f"\n{source.title}.{optional} To get it, {get}. Named like {_code(*source.inbox)}.\n"
     yield "| what | column |"
     yield "|---|---|"
     for what, column in _columns(source):

@@ -384,3 +384,60 @@ def test_colours_are_told_apart(theme: int, legend: tuple[str, ...], eyes: str) 
 def test_what_would_end_its_element_early_is_refused() -> None:
     with pytest.raises(ValueError, match="</script"):
         page.inline("'</SCRIPT>'", "</script")
+
+
+# --- Postcodes ------------------------------------------------------------------------------------
+
+
+def test_each_postcode_area_has_a_script_that_carries_its_postcodes(
+    warehouse: duckdb.DuckDBPyConnection, tmp_path: Path
+) -> None:
+    rows = [
+        ("XA1 1AA", "XA", "X01000001", None),
+        ("XA12 9ZZ", "XA", "X01000002", "2016-06"),
+        ("XA1 1AB", "XA", "X01000002", None),
+        ("X2 0AA", "X", "X01000001", None),
+    ]
+    warehouse.execute("begin")
+    try:
+        for postcode, area, code, ended in rows:
+            insert(
+                warehouse,
+                "dim_postcode",
+                postcode=postcode,
+                postcode_area=area,
+                lsoa21_code=code,
+                ended=ended,
+            )
+        written = write_explorer(warehouse, tmp_path)
+        again = write_explorer(warehouse, tmp_path / "again")
+    finally:
+        warehouse.execute("rollback")
+    scripts = [path for path in written if path.suffix == ".js"]
+    assert [path.relative_to(tmp_path).as_posix() for path in scripts] == [
+        "postcodes/X.js",
+        "postcodes/XA.js",
+    ]
+    assert [path.read_bytes() for path in written] == [path.read_bytes() for path in again]
+    assert list(written.values()) == list(again.values())
+    found = re.fullmatch(r'lbnPostcodes\("XA", "([A-Za-z0-9+/=]+)"\);\n', scripts[1].read_text())
+    assert found is not None
+    packed = Unpacked(found[1])
+    assert packed.document == {
+        "first": ["XA1", "XA12"],
+        "areas": {"lsoa21": ["X01000001", "X01000002"]},
+    }
+    assert packed.column("first") == [0, 0, 1]
+    assert packed.column("last") == [26 * 26, 26 * 26 + 1, 9 * 26 * 26 + 25 * 26 + 25]
+    assert packed.column("area") == [0, 1, 1]
+    assert packed.column("is_ended") == [0, 0, 1]
+    # Only such pages may load a script, and only from beside them.
+    texts = [path.read_text(encoding="utf-8") for path in written if path.suffix == ".html"]
+    assert [" &#39;self&#39; file:;" in text for text in texts] == [False, True]
+
+
+def test_without_postcodes_a_page_may_load_no_script(pages: list[Path]) -> None:
+    for path in pages:
+        (allowed,) = re.findall(r'content="(default-src[^"]*)"', path.read_text(encoding="utf-8"))
+        assert "self" not in allowed
+        assert "file:" not in allowed

@@ -21,6 +21,7 @@ import numpy as np
 from orchestration.modelling.seeds import load_methodology
 from orchestration.publish.explorer.encode import Numbers, Packer, names_text
 from orchestration.publish.explorer.fares import fares
+from orchestration.publish.explorer.postcodes import postcode_areas
 from orchestration.publish.explorer.shapes import (
     UNIT,
     Geometries,
@@ -66,6 +67,11 @@ class ExplorerRelease:
         return provenance(
             query_rows(self.warehouse, "select provenance_status, rows from marts.dim_source")
         )
+
+    @cached_property
+    def postcode_areas(self) -> list[str]:
+        """The letters of those postcode areas for which there is a script beside the pages."""
+        return postcode_areas(self.warehouse)
 
     @property
     def is_synthetic(self) -> bool:
@@ -266,7 +272,7 @@ class ExplorerEdition:
                 "larger": self._larger_areas(packer),
                 "places": places,
                 "formerly": self._formerly(),
-                "release": self.release.about,
+                "release": self.release.about | {"postcode_areas": self.release.postcode_areas},
                 "licence": self.licence,
                 "is_restricted": bool(self.restricted()),
                 "edition": self.edition,

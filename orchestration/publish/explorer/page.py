@@ -17,6 +17,7 @@ from orchestration.fingerprint import content_id
 from orchestration.layout import FIRST_PAGE
 from orchestration.publish.explorer.contents import ExplorerEdition, ExplorerRelease
 from orchestration.publish.explorer.findings import findings
+from orchestration.publish.explorer.postcodes import write_postcodes
 from orchestration.publish.limits import limits
 
 _HERE = Path(__file__).parent
@@ -30,6 +31,7 @@ SCRIPTS = (
     "labels",
     "map",
     "table",
+    "postcodes",
     "search",
     "download",
     "list",
@@ -46,7 +48,9 @@ SCRIPTS = (
 
 
 def write_explorer(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Path, str]:
-    """Write ``index.html`` and a page for each edition; the same contents give the same bytes.
+    """Write ``index.html``, a page for each edition and the postcodes beside them.
+
+    The same contents give the same bytes.
 
     Args:
         warehouse: a connection to a release's warehouse, with the schemas marts and meta.
@@ -67,7 +71,7 @@ def write_explorer(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[P
         path = folder / f"{name}.html"
         path.write_text(template(content), encoding="utf-8", newline="\n")
         written[path] = content
-    return written
+    return written | write_postcodes(warehouse, folder)
 
 
 def script() -> str:
@@ -80,7 +84,8 @@ def _edition_page(release: ExplorerRelease, edition: ExplorerEdition) -> Page:
     return _page(
         "edition.html",
         script(),
-        release=release,
+        release,
+        loads_scripts=bool(release.postcode_areas),
         edition=edition.edition,
         restricted=edition.restricted(),
         packed=edition.packed(),
@@ -94,14 +99,21 @@ def _index_page(release: ExplorerRelease) -> Page:
     return _page(
         FIRST_PAGE,
         _read("script/index.js"),
-        release=release,
+        release,
         restricted=sorted(restricted),
         newest=release.newest,
         findings=findings(release.warehouse, release.newest, release.country),
     )
 
 
-def _page(template: str, code: str, **contents: Any) -> Page:
+def _page(
+    template: str,
+    code: str,
+    release: ExplorerRelease,
+    *,
+    loads_scripts: bool = False,
+    **contents: Any,
+) -> Page:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_HERE / "templates"),
         autoescape=True,
@@ -117,19 +129,24 @@ def _page(template: str, code: str, **contents: Any) -> Page:
         # Ours, not data: what would end the element early is refused, the rest must not be escaped.
         script=inline(code, "</script"),
         style=inline(style, "</style"),
-        policy=policy(code, style),
+        policy=policy(code, style, loads_scripts=loads_scripts),
         limits=limits(),
+        release=release,
         **contents,
     )
     return lambda content: filled(content_id=content)
 
 
-def policy(code: str, style: str) -> str:
-    """Nothing is fetched, nothing runs but the page's own script and style, known by their hash."""
+def policy(code: str, style: str, *, loads_scripts: bool) -> str:
+    """Nothing is fetched, nothing runs but the page's own script and style, known by their hash.
+
+    With postcodes also scripts from beside the page, be it served or opened as a file.
+    """
+    beside = " 'self' file:" if loads_scripts else ""
     return "; ".join(
         [
             "default-src 'none'",
-            f"script-src '{_hash(code)}'",
+            f"script-src '{_hash(code)}'{beside}",
             f"style-src '{_hash(style)}'",
             "img-src data:",
             "base-uri 'none'",

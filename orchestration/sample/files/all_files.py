@@ -9,6 +9,7 @@ from orchestration.sample.files.boundaries import write_boundaries
 from orchestration.sample.files.indicator_files import write_indicators
 from orchestration.sample.files.lookups import write_lookups, write_populations
 from orchestration.sample.files.outcome_files import write_outcomes
+from orchestration.sample.files.postcodes import write_postcodes
 from orchestration.sample.files.summary_files import write_summaries
 from orchestration.sample.publisher.world import build_world
 
@@ -17,7 +18,8 @@ SYNTHETIC DATA. Nothing in this folder describes a real place.
 
 Doggerland is an invented country, generated from seed {seed}. Its files have the formats of the
 official English ones (Indices of Deprivation and their district summaries, Community Needs Index,
-ONS lookups, population and boundaries, census tables, disability and claimants), quirks included.
+ONS lookups, postcodes, population and boundaries, census tables, disability and claimants), quirks
+included.
 Its area codes begin with X; Y is its equally invented neighbour, Silverpit. No figure may be
 quoted as evidence of anything.
 """
@@ -35,6 +37,7 @@ def write_all(inbox: Path, seed: int) -> list[Path]:
         *write_indicators(world, inbox),
         *write_summaries(world, inbox),
         *write_lookups(world, inbox / "lookups"),
+        *write_postcodes(world, inbox / "postcodes"),
         *write_populations(world, inbox / "population"),
         *write_boundaries(world, inbox / "boundaries"),
         *write_outcomes(world, inbox / "outcomes", seed),

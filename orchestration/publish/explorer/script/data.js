@@ -8,8 +8,10 @@ function bytesOf(base64) {
   return bytes;
 }
 
-async function unpack(id) {
-  const zipped = new Blob([bytesOf(byId(id).textContent.trim())]).stream();
+const unpack = (id) => unpackText(byId(id).textContent.trim());
+
+async function unpackText(text) {
+  const zipped = new Blob([bytesOf(text)]).stream();
   const stream = zipped.pipeThrough(new DecompressionStream("gzip"));
   const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
   const start = 4 + new DataView(bytes.buffer).getUint32(0, true);

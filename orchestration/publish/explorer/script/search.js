@@ -60,6 +60,7 @@ function matcher(query) {
 const OPTIONS = 8;
 const OF_A_KIND = 3;
 const [EXACT, BEGINS, WORDS, CLOSE] = [0, 1, 2, 3];
+const NOTHING = { places: [], areas: [], count: 0, isClose: false, formerly: [] };
 
 function compared({ text, code }, wanted) {
   if (text === wanted || code === wanted) return EXACT;
@@ -142,6 +143,8 @@ function find(query) {
   };
 }
 
+const ofAll = (shown, all) => (shown < all ? `${number(shown)} of ` : "") + plural(all, model.words.one, model.words.several);
+
 function startSearch({ onPlace, onArea, onText }) {
   const input = byId("search");
   const list = byId("search-options");
@@ -169,25 +172,32 @@ function startSearch({ onPlace, onArea, onText }) {
     }
   };
 
-  function open() {
+  async function open() {
     const query = input.value.trim();
     if (!folded(query)) {
       close();
       return;
     }
-    const found = find(query);
+    const postcode = postcodeIn(query);
+    if (!postcode) {
+      show(query, find(query));
+      return;
+    }
+    const { areas, said } = await findPostcode(postcode);
+    // Somebody may have gone on meanwhile.
+    if (input.value.trim() !== query || document.activeElement !== input) return;
+    if (areas.length) show(query, { ...NOTHING, areas: areas.slice(0, OPTIONS), postcode: { text: postcode.text, all: areas.length } }, said);
+    else show(query, said ? NOTHING : find(query), said);
+  }
+
+  function show(query, found, said = "") {
     options = [
       ...found.places.map(({ key, name, kind }) => ({
         label: name,
         note: GEOGRAPHIES[kind][0],
         act: () => onPlace(key),
       })),
-      ...found.areas.map((area) => ({
-        label: titleOf(area),
-        note: `${codeOf(area)}, ${ladOf(area)[1]}`,
-        kind: model.classOf[area],
-        act: () => onArea(area),
-      })),
+      ...found.areas.map(optionOf),
     ];
     if (found.count) {
       const all = `Show ${plural(found.count, `matching ${model.words.one}`, `matching ${model.words.several}`)} in the list`;
@@ -218,14 +228,27 @@ function startSearch({ onPlace, onArea, onText }) {
     activate(-1);
     input.setAttribute("aria-expanded", String(Boolean(options.length)));
     const several = options.length - (found.count ? 1 : 0);
-    byId("search-status").textContent = found.count
-      ? `${plural(several, "suggestion", "suggestions")}; ${number(found.count)} ${model.words.several} match`
-      : options.length
-        ? `Did you mean one of ${plural(options.length, "name", "names")}?`
-        : "Nothing matches";
-    const told = [...found.formerly];
+    const status = () => {
+      if (found.postcode) return `${ofAll(several, found.postcode.all)} with postcodes ${found.postcode.text}`;
+      if (found.count) return `${plural(several, "suggestion", "suggestions")}; ${number(found.count)} ${model.words.several} match`;
+      return several ? `Did you mean one of ${plural(several, "name", "names")}?` : "Nothing matches";
+    };
+    byId("search-status").textContent = status();
+    const told = [...found.formerly, ...(said ? [said] : [])];
+    if (found.postcode?.all > several) told.push(`${capital(ofAll(several, found.postcode.all))} with postcodes ${found.postcode.text}:`);
     if (found.isClose) told.push(`Nothing is called “${query}”. Did you mean:`);
     else if (!options.length && !told.length) told.push("Nothing matches.");
+    tell(told);
+  }
+
+  const optionOf = (area) => ({
+    label: titleOf(area),
+    note: `${codeOf(area)}, ${ladOf(area)[1]}`,
+    kind: model.classOf[area],
+    act: () => onArea(area),
+  });
+
+  function tell(told) {
     byId("search-nothing").textContent = told.join(" ");
     byId("search-nothing").hidden = !told.length;
   }
