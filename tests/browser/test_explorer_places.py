@@ -149,6 +149,7 @@ def test_an_area_says_where_it_lies_and_leads_there(opened: Open, explorer: Expl
         assert name in lies_in
     share = math.ceil(100 * row["cni_rank"] / row["cni_areas_ranked"])
     assert f"in the worst {share}% for community need" in here.text("#verdict")
+    assert here.text(f"#go-{row['lad_code']}") == row["lad_name"]
     here.page.click(f"#go-{row['pcon24_code']}")
     assert row["pcon24_name"] in here.text("#place-title")
     assert row["area_code"] in here.text("#areas")

@@ -37,15 +37,20 @@ function renderArea(box, area) {
   );
 }
 
-// The larger areas that people ask about, each leading to its list.
+// The larger areas that people ask about, each leading to its page.
 function liesIn(area) {
-  const links = model.larger.flatMap(({ geography, label }) => {
-    const larger = largerOf(area, geography);
-    if (!larger) return [];
-    const go = { type: "button", class: "link", id: `go-${larger[0]}`, title: label, onclick: () => goToPlace(larger[0]) };
-    return [element("dt", {}, GEOGRAPHIES[geography][0]), element("dd", {}, element("button", go, larger[1]))];
-  });
-  return links.length ? element("dl", { class: "lies-in", id: "lies-in" }, links) : null;
+  const larger = [
+    ["authority", ladOf(area), null],
+    ...model.larger.map(({ geography, label }) => [geography, largerOf(area, geography), label]),
+  ].filter(([, place]) => place);
+  return element(
+    "dl",
+    { class: "lies-in", id: "lies-in" },
+    larger.map(([geography, [place], label]) => [
+      element("dt", { title: label }, GEOGRAPHIES[geography][0]),
+      element("dd", {}, placeButton(place)),
+    ]),
+  );
 }
 
 function verdict(area) {

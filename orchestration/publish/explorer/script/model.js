@@ -4,8 +4,8 @@ const model = { detail: null };
 const INDICES = ["imd", "cni"];
 const CLASSES = [
   { key: "both", label: "On the list", means: "within both thresholds" },
-  { key: "imd", label: "IMD only", means: "within the IMD's threshold, not the CNI's" },
-  { key: "cni", label: "CNI only", means: "within the CNI's threshold, not the IMD's" },
+  { key: "imd", label: "Deprivation only", means: "within the IMD's threshold, not the CNI's" },
+  { key: "cni", label: "Community need only", means: "within the CNI's threshold, not the IMD's" },
   { key: "neither", label: "Neither", means: "beyond both thresholds" },
   { key: "none", label: "Not rated", means: "without a rank on one index or both" },
 ];
