@@ -84,7 +84,12 @@ def sheets(here: Opened) -> int:
 
 @pytest.mark.parametrize(
     ("edition", "order"),
-    [(NEWEST, "imd_rank, area_code"), (NEWEST, "cni_rank, area_code"), (WARDS, "imd_rank")],
+    [
+        (NEWEST, "imd_rank, area_code"),
+        (NEWEST, "cni_rank, area_code"),
+        (NEWEST, "population desc, area_code"),
+        (WARDS, "imd_rank"),
+    ],
 )
 def test_an_area_is_one_sheet(opened: Open, explorer: Explorer, edition: str, order: str) -> None:
     here = opened().go(edition, f"area={listed(explorer, edition, order)}")
