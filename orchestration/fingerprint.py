@@ -36,6 +36,8 @@ BASE = (
 # count by their sha256): nothing that a release is made of. The layers in pyproject.toml keep it
 # so.
 _NO_PART = ("ask", "cli", "notify.py", "sample")
+# The pages of docs/ that a release has a copy of.
+PAGES = ("analyst-guide.md", "methodology.md", "limits-of-use.md", "glossary.md")
 # Everything that can change a figure or a word of a release: code, models, suites, and the
 # libraries that run them.
 _CODE = {
@@ -45,6 +47,7 @@ _CODE = {
     "dbt_project/macros": ("*.sql",),
     "dbt_project/seeds": ("*.csv", "*.yml"),
     "dbt_project/tests": ("*.sql",),
+    "docs": PAGES,
 }
 _FILES = ("requirements.lock", "dbt_project/dbt_project.yml", "dbt_project/profiles.yml")
 

@@ -18,8 +18,13 @@ import duckdb
 from orchestration.build.making import table_version
 from orchestration.fingerprint import BASE, running_code
 from orchestration.layout import (
+    CHECKSUMS,
+    DBT_DOCS,
+    DICTIONARY,
+    DOCUMENTATION,
     EXPLORER,
     EXPORTS,
+    FIRST_PAGE,
     LICENCES,
     MANIFEST,
     OF_THE_RELEASE,
@@ -29,6 +34,7 @@ from orchestration.layout import (
     read_manifest,
 )
 from orchestration.processes import WORTH_A_PROCESS, at_once
+from orchestration.publish.limits import limits
 from orchestration.queries import Row, open_release
 from orchestration.settings import Settings
 from orchestration.sources.registry import Registry
@@ -55,15 +61,17 @@ LIBRARIES = Path(__file__).with_name("libraries")
 
 
 def write_documentation(settings: Settings, registry: Registry, folder: Path) -> None:
-    """Write the data dictionary, dbt's page of the build and what made it into a new folder.
+    """Write dictionary, pages about the data, dbt's page and what made it into a new folder.
 
     dbt opens the build database, so nobody else may have it open for writing.
     """
     from orchestration.build.dbt import manifest_path
     from orchestration.publish.documentation.dictionary import write_dbt_docs, write_dictionary
+    from orchestration.publish.documentation.pages import write_pages
 
     folder.mkdir()
     write_dictionary(manifest_path(settings, registry), folder)
+    write_pages(folder)
     write_dbt_docs(settings, registry, folder)
     for name in (SBOM, LICENCES):
         shutil.copyfile(LIBRARIES / name, folder / name)
@@ -155,14 +163,59 @@ def _allowed(found: Sequence[Mapping[str, str]]) -> Iterator[str]:
     yield ""
 
 
+# What lies in the folder of a release, what it is, and how it is opened.
+_CONTENTS = (
+    (f"{EXPLORER}/{FIRST_PAGE}", "pages to look a place up: map, list, reasons", "any browser"),
+    (f"{EXPORTS}/left_behind.xlsx", "the lists as a workbook", "Excel, LibreOffice"),
+    (f"{EXPORTS}/left_behind.gpkg", "the areas on each list, on a map", "QGIS, ArcGIS"),
+    (f"{EXPORTS}/", "every area of each list, and more, as tables", "anything that reads CSV"),
+    (WAREHOUSE, "all tables", "DuckDB: from Python, R, its command line, DBeaver"),
+    (f"{DOCUMENTATION}/analyst-guide.md", "how to ask the warehouse, with examples", "any editor"),
+    (f"{DOCUMENTATION}/methodology.md", "how the figures come about", "any editor"),
+    (f"{DOCUMENTATION}/{DICTIONARY}", "what each column is, its unit, its direction", "any editor"),
+    (f"{DOCUMENTATION}/{DBT_DOCS}", "the same with SQL and graph", "any browser"),
+    (f"{MANIFEST}, {CHECKSUMS}", "what it is made of; `sha256sum -c SHA256SUMS`", "any editor"),
+)
+
+
+def _for_readers() -> Iterator[str]:
+    """What is here, under which licence, and what it must not be used for."""
+    yield from (
+        "## What is in this folder",
+        "",
+        "| what | which is | opens with |",
+        "|---|---|---|",
+    )
+    yield from (f"| `{path}` | {what} | {how} |" for path, what, how in _CONTENTS)
+    yield from (
+        "",
+        "Rank 1 = worst, everywhere. Nothing here needs a network.",
+        "",
+        "## Licence",
+        "",
+        f"`{EXPORTS}/LICENCE-AND-CITATION.txt` has the licence of each source, how to cite it, and",
+        "what may not be passed on. The code that made this is under the MIT licence.",
+        "",
+        "## Limits of use",
+        "",
+        *(f"- {limit.title}." for limit in limits()),
+        "",
+        f"Why: `{DOCUMENTATION}/limits-of-use.md`.",
+        "",
+        "## Which release this is",
+        "",
+    )
+
+
 def write_readme(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Write the page that says which release this is, and by which ids its files are known."""
+    """Write what is here, how to use it, which release it is, and by which ids its files go."""
     apart = ", ".join(f"`{name}`" for name in sorted(OF_THE_RELEASE))
     lines = [
         f"# Release {manifest['release_id']}",
         "",
         f"{manifest['label']}: {one_line(manifest['country'])}",
         "",
+        *_for_readers(),
         f"Built {manifest['built_at']} by code {manifest['code_version']}.",
         f"What it is made of is in `{MANIFEST}`.",
         "",

@@ -49,3 +49,30 @@ def test_gdal_reads_what_an_export_of_one_edition_holds(sample: Site, tmp_path: 
     assert found.stderr == ""
     assert "n (Integer) = 3007" in found.stdout
     assert "worst (Integer) = 1" in found.stdout
+
+
+def test_the_workbook_prints_on_a4_and_its_first_page_is_the_newest_list(
+    sample: Site, tmp_path: Path
+) -> None:
+    workbook = sample.current / "exports" / "left_behind.xlsx"
+    profile = f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}"
+    run(
+        "soffice",
+        profile,
+        "--headless",
+        "--convert-to",
+        "pdf",
+        "--outdir",
+        str(tmp_path),
+        str(workbook),
+    )
+    pdf = str(tmp_path / "left_behind.pdf")
+    sizes = re.findall(r"size: +([\d.]+) x ([\d.]+)", run("pdfinfo", "-l", "999", pdf).stdout)
+    assert {(round(float(wide)), round(float(high))) for wide, high in sizes} == {(842, 595)}
+    first = run("pdftotext", "-layout", "-l", "1", pdf, "-").stdout
+    for said in ("By authority", "SYNTHETIC", "All of them", "Rank by"):
+        assert said in first
+    # A sheet is as wide as a page: its first heading and its last stand on the same.
+    second = run("pdftotext", "-layout", "-f", "2", "-l", "2", pdf, "-").stdout
+    assert "Area code" in second
+    assert "Stability" in second

@@ -126,6 +126,7 @@ def test_every_file_is_there_and_named(exported: Exported) -> None:
         "left_behind_all_areas.gpkg",
         "left_behind.xlsx",
         "listed_indicators.csv",
+        "lookup_lsoa.csv",
         "summary_geography.csv",
         "edition_change.csv",
         "reconciliation.csv",
@@ -249,6 +250,32 @@ def test_indicators_of_the_areas_on_each_list_are_those_of_the_marts(exported: E
     key = ("edition_id", "area_code", "index_release", "measured_code", "indicator")
     assert len(rows) == len(expected)
     assert {tuple(row[name] for name in key): row["indicator_rank"] for row in rows} == expected
+
+
+def test_the_lookup_has_each_lsoa_of_2011_whole_and_where_its_parts_lie(
+    exported: Exported,
+) -> None:
+    rows = csv_rows(exported.folder / "lookup_lsoa.csv")
+    shares: dict[str, float] = {}
+    for row in rows:
+        code = row["lsoa11_code"]
+        shares[code] = shares.get(code, 0) + float(row["share_of_residents"])
+    olds = exported.read(
+        "select distinct area_code from marts.geography_membership where area_type = 'lsoa11'"
+    )
+    assert {(code,) for code in shares} == set(olds)
+    assert all(share == pytest.approx(1) for share in shares.values())
+    news = exported.read("select area_code from marts.dim_area where area_type = 'lsoa21'")
+    assert {(row["lsoa21_code"],) for row in rows} == set(news)
+    for kind in ("ward17", "ward25", "lad24"):
+        main = dict(
+            exported.read(
+                "select area_code, geography_code from marts.geography_membership "
+                "where area_type = 'lsoa21' and geography_type = $1 and is_main",
+                kind,
+            )
+        )
+        assert all(row[f"{kind}_code"] == main.get(row["lsoa21_code"], "") for row in rows)
 
 
 def test_csv_is_rfc_4180_and_pandas_reads_it(exported: Exported) -> None:

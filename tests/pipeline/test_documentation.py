@@ -14,6 +14,7 @@ import duckdb
 import pytest
 
 from orchestration.build.dbt import manifest_path
+from orchestration.fingerprint import PAGES
 from orchestration.publish.documentation.dictionary import (
     documented_tables,
     read_dbt_manifest,
@@ -62,6 +63,23 @@ def test_documented_columns_are_those_of_the_release_both_ways(sample: Site) -> 
     assert {(*row[:4], " ".join(row[4].split())) for row in comments} == {
         entry for entry in documented if entry[0] == "marts"
     }
+
+
+def test_a_page_beside_the_dictionary_leads_nowhere_that_is_not_there(sample: Site) -> None:
+    folder = sample.current / "documentation"
+    for name in PAGES:
+        links = re.findall(r"\]\(([^)\s]+)\)", (folder / name).read_text(encoding="utf-8"))
+        for link in links:
+            page = link.partition("#")[0]
+            assert not page or page.startswith("https://") or (folder / page).exists(), link
+    # What a link out of here says is said all the same.
+    guide = (folder / "analyst-guide.md").read_text(encoding="utf-8")
+    assert "methodology" in guide
+
+
+def test_dbts_page_begins_with_an_overview_of_ours(sample: Site) -> None:
+    page = (sample.current / "documentation" / "dbt-docs.html").read_text(encoding="utf-8")
+    assert "Start with three marts" in page
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import stat
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 
 from orchestration.fingerprint import sha256_of
 from orchestration.layout import OF_THE_RELEASE, read_manifest
+from orchestration.publish.limits import limits
 from orchestration.queries import quoted
 from orchestration.settings import PROJECT_ROOT
 from tests.support.site import Ran, Site
@@ -153,7 +155,11 @@ def test_the_release_is_read_only_checksummed_and_says_synthetic(sample: Site) -
         f"exports/{EDITION}.csv",
         "explorer/index.html",
         f"explorer/{EDITION}.html",
+        "documentation/analyst-guide.md",
         "documentation/data-dictionary.md",
+        "documentation/glossary.md",
+        "documentation/limits-of-use.md",
+        "documentation/methodology.md",
         "documentation/dbt-docs.html",
         "documentation/sbom.cdx.json",
         "documentation/licences.csv",
@@ -166,6 +172,10 @@ def test_the_readme_and_the_manifest_lead_from_a_content_id_to_the_release(sampl
     assert {name for name in sums(release) if name.startswith(("exports/", "explorer/"))} == {*told}
     readme = (release / "README.md").read_text(encoding="utf-8")
     assert release.name in readme
+    paths = re.findall(r"^\| `([^`]+)` \| [^`]", readme, re.MULTILINE)
+    assert len(paths) > 8
+    assert all((release / path).exists() for each in paths for path in each.split(", "))
+    assert all(limit.title in readme for limit in limits())
     for file, content in told.items():
         assert f"| `{file}` | `{content}` |" in readme
         name = release / file

@@ -27,7 +27,16 @@ FOLDERS = (
     "dbt_project/seeds",
     "dbt_project/tests",
 )
-FILES = ("requirements.lock", "dbt_project/dbt_project.yml", "dbt_project/profiles.yml")
+FILES = (
+    "requirements.lock",
+    "dbt_project/dbt_project.yml",
+    "dbt_project/profiles.yml",
+    # A release has a copy of these.
+    "docs/analyst-guide.md",
+    "docs/glossary.md",
+    "docs/limits-of-use.md",
+    "docs/methodology.md",
+)
 
 
 @pytest.fixture(scope="module")

@@ -37,6 +37,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
     from orchestration.publish.exports.about import licence_text
     from orchestration.publish.exports.csv_file import write_csv
     from orchestration.publish.exports.datapackage import File, package_id, write_datapackage
+    from orchestration.publish.exports.derived import indicator_table, lookup_table
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
@@ -45,7 +46,6 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         MARTS,
         dictionary,
         edition_table,
-        indicator_table,
         mart_table,
     )
     from orchestration.publish.exports.workbook import write_workbook
@@ -79,9 +79,9 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         table = marts[mart] = mart_table(warehouse, about, mart)
         write_csv(folder / f"{table.name}.csv", table)
         files.append(File(folder / f"{table.name}.csv", table.title, table))
-    indicators = indicator_table(warehouse, about)
-    write_csv(folder / f"{indicators.name}.csv", indicators)
-    files.append(File(folder / f"{indicators.name}.csv", indicators.title, indicators))
+    for derived in (indicator_table(warehouse, about), lookup_table(warehouse, about)):
+        write_csv(folder / f"{derived.name}.csv", derived)
+        files.append(File(folder / f"{derived.name}.csv", derived.title, derived))
     for name, layers_of, which in (
         (GEOPACKAGE, layers, "a layer an edition"),
         (ALL_AREAS, all_areas, "a layer an edition, with every area of it"),

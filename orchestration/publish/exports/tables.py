@@ -90,7 +90,6 @@ _NAMED = {
 }
 # The mart behind a name that stands in for it.
 _MART = {"msoa": "dim_area"}
-_MEASURED = "Code of the area that is measured: this area, or a part of it from which its IMD came."
 _MSOA_NAME = "Name of that Middle layer Super Output Area; NULL for other types."
 # What is exported besides, under the name of the mart.
 MARTS = {
@@ -107,25 +106,6 @@ MARTS = {
     "outcome_comparison": Export("outcome_comparison", "Left behind areas and others, by outcome"),
     "threshold_sensitivity": Export("threshold_sensitivity", "The lists at other thresholds"),
 }
-
-
-# The indicators behind each list: mart and column.
-_INDICATORS = (
-    ("edition_domain", "edition_id"),
-    ("edition_domain", "area_code"),
-    ("edition_domain", "index_name"),
-    ("edition_domain", "index_release"),
-    ("fct_indicator", "area_code"),
-    ("dim_indicator", "domain"),
-    ("dim_indicator", "sub_domain"),
-    ("dim_indicator", "indicator"),
-    ("dim_indicator", "indicator_label"),
-    ("dim_indicator", "unit_label"),
-    ("dim_indicator", "direction"),
-    ("fct_indicator", "value"),
-    ("fct_indicator", "indicator_rank"),
-    ("dim_indicator", "areas_ranked"),
-)
 
 
 @dataclass(frozen=True)
@@ -215,7 +195,7 @@ def edition_table(
     tables = _tables(warehouse)
     marts = [mart for mart, _ in _EDITION]
     chosen = [(mart, column) for mart, column in _EDITION if mart in tables or mart == "msoa"]
-    comments = _comments(warehouse, marts) | {("msoa", "area_name"): _MSOA_NAME}
+    comments = comments_of(warehouse, marts) | {("msoa", "area_name"): _MSOA_NAME}
     selected = ", ".join(
         f"{mart}.{column} as {_NAMED.get((mart, column), column)}" for mart, column in chosen
     )
@@ -269,7 +249,7 @@ def edition_table(
     (about_edition,) = (row for row in about.editions if row["edition_id"] == edition)
     which = "The areas on the list" if listed else "Every area of the edition, on the list or not"
     columns = (
-        *_columns(data.select(range(len(chosen))), comments, chosen),
+        *columns_of(data.select(range(len(chosen))), comments, chosen),
         *map(_domain_column, domains),
     )
     # Whatever is chosen of it and in whatever format, a row is from one table with its boundaries.
@@ -289,7 +269,7 @@ def edition_table(
 def mart_table(warehouse: duckdb.DuckDBPyConnection, about: About, mart: str) -> ExportTable:
     """A mart of ``MARTS``, with its content id beside each row, in the order of its key."""
     export = MARTS[mart]
-    comments = _comments(warehouse, [mart])
+    comments = comments_of(warehouse, [mart])
     keys = warehouse.execute(
         "select key_columns from meta.mart_key where mart = ?", [mart]
     ).fetchone()
@@ -302,13 +282,13 @@ def mart_table(warehouse: duckdb.DuckDBPyConnection, about: About, mart: str) ->
     data = warehouse.execute(
         f"select * from marts.{mart} where {export.only} order by {', '.join(key) or 'all'}"
     ).to_arrow_table()
-    columns = _columns(data, comments, [(mart, column) for column in data.column_names])
+    columns = columns_of(data, comments, [(mart, column) for column in data.column_names])
     said = (described[0] if described else None) or export.title
     description = " ".join(filter(None, (said, export.left_out)))
-    return _told(about, export.name, export.title, description, columns, key, data)
+    return told(about, export.name, export.title, description, columns, key, data)
 
 
-def _told(
+def told(
     about: About,
     name: str,
     title: str,
@@ -327,72 +307,6 @@ def _told(
         columns=(*columns, *_OF_CONTENT),
         key=key,
         data=_with_content(data, content, about),
-    )
-
-
-def indicator_table(warehouse: duckdb.DuckDBPyConnection, about: About) -> ExportTable:
-    """The indicators of the areas on each list, which say why an area has its domain ranks.
-
-    Of an area to which the IMD was carried, they are those of each of its parts.
-    """
-    data = warehouse.execute(
-        """
-        with listed as (
-            select edition_id, area_code, imd_release, cni_release
-            from marts.double_disadvantage
-            inner join marts.dim_edition using (edition_id)
-            where is_doubly_disadvantaged
-        ),
-        measured as (
-            select
-                listed.edition_id,
-                listed.area_code,
-                'imd' as index_name,
-                listed.imd_release as index_release,
-                coalesce(imd_carry.part_code, listed.area_code) as measured_code
-            from listed
-            left join marts.imd_carry
-                on
-                    listed.edition_id = imd_carry.edition_id
-                    and listed.area_code = imd_carry.area_code
-            union all
-            select edition_id, area_code, 'cni', cni_release, area_code from listed
-        )
-        select
-            measured.*,
-            dim_indicator.domain,
-            dim_indicator.sub_domain,
-            dim_indicator.indicator,
-            dim_indicator.indicator_label,
-            dim_indicator.unit_label,
-            dim_indicator.direction,
-            fct_indicator.value,
-            fct_indicator.indicator_rank,
-            dim_indicator.areas_ranked
-        from measured
-        inner join marts.fct_indicator
-            on
-                measured.index_release = fct_indicator.index_release
-                and measured.measured_code = fct_indicator.area_code
-        inner join marts.dim_indicator
-            on
-                fct_indicator.index_release = dim_indicator.index_release
-                and fct_indicator.indicator = dim_indicator.indicator
-        order by all
-        """
-    ).to_arrow_table()
-    comments = _comments(warehouse, [mart for mart, _ in _INDICATORS]) | {
-        ("fct_indicator", "area_code"): _MEASURED
-    }
-    return _told(
-        about,
-        "listed_indicators",
-        "The indicators of the areas on each list",
-        "A row an indicator of an area on a list; of an area to which the IMD was carried, a row "
-        "an indicator of each of its parts. Why an area has its domain ranks.",
-        _columns(data, comments, _INDICATORS),
-        ("edition_id", "area_code", "index_name", "measured_code", "indicator"),
-        data,
     )
 
 
@@ -452,7 +366,7 @@ def _domain_column(row: Row) -> ExportColumn:
     return ExportColumn(f"{index}_{row['domain']}_rank", "integer", said, *scale)
 
 
-def _columns(
+def columns_of(
     data: pa.Table,
     comments: dict[tuple[str, str], str],
     chosen: Sequence[tuple[str, str]],
@@ -497,7 +411,9 @@ def _tables(warehouse: duckdb.DuckDBPyConnection) -> set[str]:
     return {name for (name,) in found}
 
 
-def _comments(warehouse: duckdb.DuckDBPyConnection, marts: list[str]) -> dict[tuple[str, str], str]:
+def comments_of(
+    warehouse: duckdb.DuckDBPyConnection, marts: list[str]
+) -> dict[tuple[str, str], str]:
     found = warehouse.execute(
         "select table_name, column_name, comment from duckdb_columns() "
         "where database_name = current_database() and schema_name = 'marts' "
