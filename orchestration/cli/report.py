@@ -444,7 +444,7 @@ def done_without(console: Console, sources: list[Source]) -> None:
     """Sources that are not there and need not be."""
     for source in sources:
         console.print(styled((source.id, "bold"), f"  {source.title}"))
-        get = source.how_to_get or f"look at {source.landing_page}"
+        get = f"{source.to_get}. The page: {source.landing_page}"
         console.print(_path(f"  file     none, and none needed; to have it, {get}"))
 
 

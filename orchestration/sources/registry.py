@@ -256,6 +256,16 @@ class Source(_Strict):
         return f"get the file again from {self.landing_page}"
 
     @property
+    def data_set(self) -> str:
+        """The data set as its publisher calls it."""
+        return f"'{self.official_file or self.title}' of {self.publisher}"
+
+    @property
+    def to_get(self) -> str:
+        """What a person does who must get the file."""
+        return self.how_to_get or "look for that name on the page; put the file into the inbox"
+
+    @property
     def suffixes(self) -> tuple[str, ...]:
         """The file-name endings that the reader of this kind opens; the first is the usual one."""
         return _SUFFIXES[self.kind]

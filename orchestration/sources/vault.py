@@ -174,9 +174,9 @@ class Vault:
             where=f"source {source.id} ({source.title})",
             found=f"no file in {self._settings.inbox}, none published or downloaded before, "
             "no address to download",
-            expected=f"a file named like {source.named_like}",
-            remedy=source.how_to_get
-            or f"get it from {source.landing_page} and put it into the inbox",
+            expected=f"{source.data_set}, as a file named like {source.named_like}",
+            remedy=f"{source.to_get}. The page: {source.landing_page}. The columns: "
+            f"docs/sources.md, {source.id}",
         )
 
     def _damaged(self, file: VaultFile, found: str) -> RefreshError:

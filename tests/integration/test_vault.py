@@ -202,7 +202,10 @@ def test_a_source_that_is_nowhere_is_a_problem_with_a_way_out(place: Place) -> N
     problem = place.refused()
     assert "source population (The population of somewhere)" in problem.where
     assert str(place.settings.inbox) in problem.found
-    assert problem.expected == "a file named like population*.csv or File_population_*.csv"
+    assert problem.expected.startswith("'The population of somewhere' of ")
+    assert problem.expected.endswith(
+        ", as a file named like population*.csv or File_population_*.csv"
+    )
     assert "https://example.org/population" in problem.remedy
     assert "inbox" in problem.remedy
 
@@ -210,6 +213,7 @@ def test_a_source_that_is_nowhere_is_a_problem_with_a_way_out(place: Place) -> N
 def test_a_source_that_must_be_asked_for_says_whom_to_ask(place: Place) -> None:
     place.sources = (source(how_to_get="ask somebody"),)
     assert "ask somebody" in place.refused().remedy
+    assert "https://example.org/population" in place.refused().remedy
 
 
 def test_several_different_files_for_one_source_are_refused_and_all_named(place: Place) -> None:

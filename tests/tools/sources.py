@@ -55,10 +55,14 @@ def _row(source: Source) -> str:
 
 
 def _by_hand(source: Source) -> Iterator[str]:
-    get = source.how_to_get or f"look at {source.landing_page}; put the file into the inbox"
     yield f"### {source.id}"
     optional = " Optional: a refresh goes on without it." if source.is_optional else ""
-    yield f"\n{source.title}.{optional} To get it, {get}. Named like {_code(*source.inbox)}.\n"
+    yield f"\n{source.title}.{optional}\n"
+    yield f"- **Data set:** {source.data_set}"
+    yield f"- **Page:** <{source.landing_page}>"
+    yield f"- **To get it:** {source.to_get}"
+    yield f"- **Named like,** by us or as it is served: {_code(*source.inbox)}"
+    yield ""
     yield "| what | column |"
     yield "|---|---|"
     for what, column in _columns(source):

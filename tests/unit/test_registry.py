@@ -612,3 +612,10 @@ def test_a_source_belongs_to_the_profiles_that_say_its_rows(
     finally:
         load_registry.cache_clear()
     assert england - sample == {"imd2030"}
+
+
+def test_whoever_must_fetch_a_file_is_told_what_its_publisher_calls_it_and_where_it_is() -> None:
+    for source in load_registry("england").sources:
+        assert source.official_file, source.id
+        assert source.official_file in source.data_set
+        assert source.landing_page.startswith("https://")
