@@ -78,7 +78,7 @@ def _table_of(source: Source, file: RawFile) -> RawFile:
     wanted = re.compile(pattern, re.IGNORECASE)
     members = file.members("zip archive", lambda name: wanted.fullmatch(name) is not None)
     if len(members) != 1:
-        named = ", ".join(members or file.member_names("zip archive"))
+        named = ", ".join(members or file.member_sizes("zip archive"))
         raise file.refused(
             f"{len(members)} file(s) that fit in the archive: {named:.500}",
             f"one named like {pattern}",

@@ -14,6 +14,8 @@ from orchestration.raw.raw_file import RawFile
 from orchestration.raw.tabular import CsvTable, DeclaredColumn
 from orchestration.sources.registry import Source
 
+# The largest real directory unpacks to 1.3 GB in all.
+LARGEST_TOGETHER = 4_000_000_000
 _COLUMNS = "line_number bigint, postcode varchar, area_code varchar, terminated varchar"
 
 
@@ -52,13 +54,18 @@ def _parts(source: Source, file: RawFile) -> list[str]:
     if file.suffix != ".zip":
         return [""]
     wanted = re.compile(source.member or "", re.IGNORECASE)
-    names = file.member_names("zip archive")
-    fitting = [name for name in names if wanted.fullmatch(name)]
+    sizes = file.member_sizes("zip archive")
+    fitting = [name for name in sizes if wanted.fullmatch(name)]
     deepest = max((name.count("/") for name in fitting), default=0)
     parts = sorted(name for name in fitting if name.count("/") == deepest)
     if not parts:
         raise file.refused(
-            f"no file that fits in the archive: {', '.join(names):.500}",
+            f"no file that fits in the archive: {', '.join(sizes):.500}",
             f"files named like {source.member}",
+        )
+    if (together := sum(sizes[name] for name in parts)) > LARGEST_TOGETHER:
+        raise file.refused(
+            f"{together:,} bytes when unpacked, in {len(parts):,} files",
+            f"no more than {LARGEST_TOGETHER:,}",
         )
     return parts

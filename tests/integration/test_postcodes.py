@@ -18,6 +18,7 @@ from orchestration.build.database import load_build, open_build
 from orchestration.cli.main import app
 from orchestration.defs.look import planned_release
 from orchestration.problems import RefreshError, UsageError
+from orchestration.raw import postcodes
 from orchestration.raw.postcodes import read_postcodes
 from orchestration.raw.raw_file import RawFile
 from orchestration.settings import Settings
@@ -94,6 +95,17 @@ def test_headers_of_other_years_are_known_and_those_of_other_vintages_are_not() 
 def test_an_archive_without_the_directory_is_refused_with_what_it_holds() -> None:
     with pytest.raises(RefreshError, match=r"no file that fits in the archive: Guide/guide\.csv"):
         read(packed(**{"Guide/guide.csv": XA}), ".zip")
+
+
+def test_an_archive_that_would_fill_the_machine_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    archive = packed(**{"Data/multi_csv/a.csv": XA, "Data/multi_csv/b.csv": XB})
+    monkeypatch.setattr(postcodes, "LARGEST_TOGETHER", len(XA) + len(XB) - 1)
+    with pytest.raises(RefreshError, match=r"\d+ bytes when unpacked, in 2 files"):
+        read(archive, ".zip")
+    monkeypatch.setattr(postcodes, "LARGEST_TOGETHER", len(XA) + len(XB))
+    assert read(archive, ".zip") == ROWS
 
 
 # --- Finding --------------------------------------------------------------------------------------
