@@ -33,7 +33,9 @@ def _alone(suite: Suite, rule: str, sql: str | None = None) -> Suite:
     for frame in suite.frames:
         for expectation in frame.expectations:
             if expectation.name == rule:
-                change = {"expectations": (expectation,)} | ({"sql": sql} if sql else {})
+                # Rows that are made for it there are, whatever there is else.
+                rows = {"sql": sql, "only_if": None} if sql else {}
+                change = {"expectations": (expectation,)} | rows
                 return suite.model_copy(update={"frames": (frame.model_copy(update=change),)})
     raise AssertionError(f"{suite.name} has no rule {rule}")
 

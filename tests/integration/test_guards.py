@@ -627,7 +627,7 @@ DEFECTS = [
         "a directory that was cut off",
         "raw_postcode",
         "delete from raw.postcode where area_code = 'X01000001'",
-        {"row_count": "postcodes: rows_found 15030, expected_rows 15035"},
+        {"row_count": "onspd: rows_found 15030, expected_rows 15035"},
     ),
     Defect(
         "postcodes in the width of another column, in small letters, and none",
@@ -636,13 +636,13 @@ DEFECTS = [
         " where postcode = (select min(postcode) from raw.postcode);"
         " update raw.postcode set postcode = lower(postcode)"
         " where postcode = (select max(postcode) from raw.postcode where postcode < 'Y')",
-        {"postcode_shape": "postcodes, "},
+        {"postcode_shape": "onspd, "},
     ),
     Defect(
         "a postcode that stands twice",
         "raw_postcode",
         "insert into raw.postcode select * from raw.postcode where postcode = 'XA1 0AA'",
-        {"postcode_is_unique": "postcodes, XA1 0AA (line 2)"},
+        {"postcode_is_unique": "onspd, XA1 0AA (line 2)"},
     ),
     Defect(
         "a postcode in an area that is none, or of another vintage",

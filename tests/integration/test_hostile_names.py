@@ -240,7 +240,8 @@ def test_no_page_of_the_explorer_has_markup_of_a_name(release: Path, tmp_path: P
         connection.execute("update marts.dim_edition set label = ?", [hostile])
         connection.execute("update marts.dim_source set title = ?, publisher = ?", [hostile] * 2)
         connection.execute("update meta.release set country = ?", [hostile])
-        pages = write_explorer(connection, tmp_path / "pages")
+        written = write_explorer(connection, tmp_path / "pages")
+    pages = [path for path in written if path.suffix == ".html"]
 
     class Tags(HTMLParser):
         def __init__(self) -> None:

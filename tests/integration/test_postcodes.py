@@ -26,7 +26,7 @@ from orchestration.sources.registry import Download, Source, load_registry
 from orchestration.sources.vault import Vault
 
 REGISTRY = load_registry("sample")
-SOURCE = REGISTRY.source("postcodes")
+SOURCE = REGISTRY.source("onspd")
 SMALL, WARDS = "lsoa21_imd2025_cni2023", "ward17_imd2019_cni2019"
 OLD = "pcd,pcds,doterm,lsoa11,lsoa21,msoa21\n"
 NEW = "pcd7,pcds,doterm,lsoa21cd\n"
@@ -236,7 +236,7 @@ def test_a_build_without_an_optional_source_has_none_of_its_rows(
     located, problems = vault.locate_all()
     assert problems == []
     assert {source.id for source in REGISTRY.sources} - {each.id for each, _ in located} == {
-        "postcodes"
+        "onspd"
     }
     assert planned_release(settings, REGISTRY) not in (full, None)
     files = vault.take_all()
@@ -244,7 +244,7 @@ def test_a_build_without_an_optional_source_has_none_of_its_rows(
     with open_build(settings, read_only=True) as build:
         assert build.execute("select count(*) from raw.postcode").fetchall() == [(0,)]
         assert build.execute(
-            "select count(*) from meta.expected_source where source_id = 'postcodes'"
+            "select count(*) from meta.expected_source where source_id = 'onspd'"
         ).fetchall() == [(0,)]
     # A part of the build can be made anew without it, too.
     load_build(settings, REGISTRY, vault, files, ["postcode"])
@@ -261,7 +261,7 @@ def test_the_sources_name_what_is_done_without_and_how_to_get_it(
     shutil.rmtree(inbox / "postcodes")
     ran = CliRunner().invoke(app, asked)
     assert ran.exit_code == 0
-    assert "postcodes  ONS Postcode Directory" in ran.output
+    assert "onspd  ONS Postcode Directory" in ran.output
     assert "none, and none needed; to have it, " in ran.output
 
 

@@ -103,7 +103,7 @@ def test_every_source_arrives_with_all_lines_of_its_file_in_the_tables_of_its_ki
         "lad23_cauth23": 9,
         "lsoa21_ruc21": 3007 + 40,
         "msoa21_names": 600 + 8,
-        "postcodes": 5 * 3007 + 40 + 2,
+        "onspd": 5 * 3007 + 40 + 2,
         "lsoa21_msoa21": 3007 + 40,
         "lad24_rgn24": 24,
         "lad19_rgn19": 26,

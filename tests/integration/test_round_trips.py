@@ -37,8 +37,8 @@ EDITIONS = {
 }
 each_edition = pytest.mark.parametrize("edition", EDITIONS)
 
-# An edition's export: each column, and how SQL gives it.
-LIST = {
+# An edition's export: each column, and how SQL gives it. Domains' ranks go before the last two.
+_LIST = {
     "edition_id": "lists.edition_id",
     "area_type": "editions.area_type",
     "area_code": "lists.area_code",
@@ -80,54 +80,128 @@ LIST = {
     "not_rated_reason": "lists.not_rated_reason",
     "stability_probability": "stability.probability",
     "stability_class": "stability.stability_class",
-    "content_id": "$content",
-    "release_label": "release.label",
 }
-# What a sheet of the workbook shows of it, by its headings.
-SHEET = {
+_LAST = {"content_id": "$content", "release_label": "release.label"}
+_IMD = ("barriers", "crime", "education", "employment", "health", "income", "living_environment")
+_CNI = ("civic_assets", "connectedness", "engaged_community")
+
+
+def domains(edition: str) -> dict[str, str]:
+    """The ranks in the domains, by column; of IMD 2015 there are none."""
+    indices = {"imd": () if "imd2015" in edition else _IMD, "cni": _CNI}
+    return {
+        f"{index}_{domain}_rank": "(select domain_rank from marts.edition_domain as domains "
+        "where domains.edition_id = lists.edition_id and domains.area_code = lists.area_code "
+        f"and index_name = '{index}' and domain = '{domain}')"
+        for index, named in indices.items()
+        for domain in named
+    }
+
+
+def listed_by(edition: str) -> dict[str, str]:
+    return _LIST | domains(edition) | _LAST
+
+
+# The sheets of the lists, the newest first, and what they show, by their headings.
+SHEETS = {
+    "lsoa21_imd2025_cni2023": "LSOA 2021, IMD 2025, CNI 2023",
+    "lsoa21_imd2019_cni2023": "LSOA 2021, IMD 2019, CNI 2023",
+    "ward17_imd2019_cni2019": "Wards 2017, IMD 2019, CNI 2019",
+    "ward17_imd2015_cni2019": "Wards 2017, IMD 2015, CNI 2019",
+}
+_AREA = {
     "Area code": "area_code",
-    "Area name": "area_name",
     "Place name": "place_name",
-    "MSOA 2021 code": "msoa21_code",
-    "MSOA 2021 name": "msoa21_name",
-    "Ward 2025 name": "ward25_name",
-    "Constituency 2024 name": "pcon24_name",
-    "LAD code": "lad_code",
+    "Area name": "area_name",
     "LAD name": "lad_name",
     "Region name": "region_name",
+    "Constituency 2024 name": "pcon24_name",
     "Population": "population",
-    "Area (ha)": "area_ha",
-    "Is doubly disadvantaged": "is_doubly_disadvantaged",
-    "IMD score": "imd_score",
     "IMD rank": "imd_rank",
-    "IMD areas ranked": "imd_areas_ranked",
-    "IMD decile": "imd_decile",
-    "IMD ranks to threshold": "imd_ranks_to_threshold",
-    "CNI score": "cni_score",
     "CNI rank": "cni_rank",
-    "CNI areas ranked": "cni_areas_ranked",
-    "CNI decile": "cni_decile",
-    "CNI ranks to threshold": "cni_ranks_to_threshold",
-    "Published flag": "published_flag",
-    "Not rated reason": "not_rated_reason",
-    "Stability probability": "stability_probability",
-    "Stability class": "stability_class",
-    "Content id": "content_id",
-    "Release label": "release_label",
 }
-# The marts that are exported as they are: the file and the sheet.
-MARTS = {
-    "dim_edition": ("editions", "Editions"),
-    "reconciliation": ("reconciliation", "Reconciliation"),
-    "edition_change": ("edition_change", "Changes"),
-    "outcome_comparison": ("outcome_comparison", "Outcomes"),
-    "threshold_sensitivity": ("threshold_sensitivity", "Thresholds"),
+_CONTENT = {"Content id": "content_id", "Release label": "release_label"}
+
+
+def sheet_of(edition: str) -> dict[str, str]:
+    ranks = {f"{c[:3].upper()}{c[3:].replace('_', ' ')}": c for c in domains(edition)}
+    flag = {"Published flag": "published_flag", "Stability class": "stability_class"}
+    return _AREA | ranks | flag | _CONTENT
+
+
+NEAR_MISSES = {
+    "Edition id": "edition_id",
+    **_AREA,
+    "IMD ranks to threshold": "imd_ranks_to_threshold",
+    "CNI ranks to threshold": "cni_ranks_to_threshold",
+    **_CONTENT,
+}
+CHANGES = [
+    "edition_from",
+    "edition_to",
+    "area_code",
+    "area_name",
+    "lad_name",
+    "region_name",
+    "change",
+    "imd_rank_from",
+    "imd_rank_to",
+    "cni_rank_from",
+    "cni_rank_to",
+    "is_boundary_changed",
+    "reason",
+    "what_changed",
+]
+OUTCOMES = [
+    "edition_id",
+    "outcome_label",
+    "reference_period",
+    "method",
+    "area_group",
+    "areas",
+    "residents",
+    "numerator",
+    "denominator",
+    "rate",
+    "ci_low",
+    "ci_high",
+    "left_behind_gap",
+    "left_behind_gap_ci_low",
+    "left_behind_gap_ci_high",
+]
+LARGER_COLUMNS = [
+    "edition_id",
+    "geography_code",
+    "geography_name",
+    "region_name",
+    "areas",
+    "areas_listed",
+    "share_of_areas",
+    "rank_of_share_of_areas",
+    "population",
+    "population_listed",
+    "share_of_population",
+    "areas_within_imd_threshold",
+    "areas_within_cni_threshold",
+    "average_rank",
+    "average_score",
+    "proportion",
+    "extent",
+    "local_concentration",
+]
+# The marts that are exported as they are: the file, the sheet, and what that shows if not all.
+MARTS: dict[str, tuple[str, str, list[str]]] = {
+    "dim_edition": ("editions", "Editions", []),
+    "reconciliation": ("reconciliation", "Against published lists", []),
+    "edition_change": ("edition_change", "Changes", CHANGES),
+    "outcome_comparison": ("outcome_comparison", "Outcomes", OUTCOMES),
+    "threshold_sensitivity": ("threshold_sensitivity", "Other thresholds", []),
 }
 # One mart in a file, but for the smallest kinds of geography, and in three sheets.
 LARGER = "summary_geography"
 OF_EDITION = "(select lad_type from marts.dim_edition where edition_id = mart.edition_id)"
 LARGER_SHEETS = {
-    "Authorities": f"mart.geography_type = {OF_EDITION}",
+    "Authorities, every list": f"mart.geography_type = {OF_EDITION}",
     "Constituencies": "mart.geography = 'constituency'",
     "Regions": "mart.geography = 'region'",
 }
@@ -153,7 +227,7 @@ class Made:
     def edition(self, edition: str, columns: Sequence[str], *, listed: bool = False) -> list[Row]:
         return self.read(
             f"""
-            select {", ".join(LIST[column] for column in columns)}
+            select {", ".join(listed_by(edition)[column] for column in columns)}
             from marts.double_disadvantage as lists
             inner join marts.dim_edition as editions on lists.edition_id = editions.edition_id
             left join marts.dim_area as areas
@@ -190,7 +264,7 @@ class Made:
         rows = self.read(
             f"select mart.*, $1, release.label from marts.{mart} as mart "
             f"cross join meta.release as release where {which}",
-            self.content_ids[f"{MARTS.get(mart, (mart,))[0]}.csv"],
+            self.content_ids[f"{MARTS[mart][0] if mart in MARTS else mart}.csv"],
         )
         return [*names, "content_id", "release_label"], rows
 
@@ -228,18 +302,19 @@ def as_written(value: Any) -> str:
 @each_edition
 def test_csv_of_an_edition(made: Made, edition: str) -> None:
     header, rows = read_csv(made.folder / f"exports/{edition}.csv")
-    assert header == list(LIST)
+    assert header == list(listed_by(edition))
     assert rows == [list(map(as_written, row)) for row in made.edition(edition, header)]
 
 
 @each_edition
 def test_parquet_of_an_edition(made: Made, edition: str) -> None:
-    expected = made.edition(edition, list(LIST))
+    held = list(listed_by(edition))
+    expected = made.edition(edition, held)
     for name, more in ((edition, []), (f"{edition}_boundaries", ["geometry"])):
         file = made.folder / f"exports/{name}.parquet"
         columns = [row[0] for row in made.read(f"describe select * from '{file}'")]
-        assert columns == [*LIST, *more]
-        assert made.read(f"select {', '.join(LIST)} from '{file}' order by area_code") == expected
+        assert columns == [*held, *more]
+        assert made.read(f"select {', '.join(held)} from '{file}' order by area_code") == expected
     frame = geopandas.read_parquet(file).set_index("area_code")["geometry"]
     known: dict[str, bytes] = dict(
         made.read(
@@ -256,14 +331,24 @@ def test_parquet_of_an_edition(made: Made, edition: str) -> None:
 
 @each_edition
 def test_geopackage_of_the_lists(made: Made, edition: str) -> None:
-    with closing(sqlite3.connect(made.folder / "exports/left_behind.gpkg")) as package:
+    assert_layer(made, edition, "left_behind.gpkg", listed=True)
+
+
+@each_edition
+def test_geopackage_of_all_areas(made: Made, edition: str) -> None:
+    assert_layer(made, edition, "left_behind_all_areas.gpkg", listed=False)
+
+
+def assert_layer(made: Made, edition: str, name: str, *, listed: bool) -> None:
+    held = list(listed_by(edition))
+    with closing(sqlite3.connect(made.folder / "exports" / name)) as package:
         columns = [row[1] for row in package.execute(f"pragma table_info({edition})")]
-        assert set(columns) - {"fid"} - {*LIST} <= {"geom", "geometry"}
-        assert [name for name in columns if name in LIST] == list(LIST)
+        assert set(columns) - {"fid"} - {*held} <= {"geom", "geometry"}
+        assert [name for name in columns if name in held] == held
         rows = package.execute(
-            f"select {', '.join(LIST)} from {edition} order by area_code"
+            f"select {', '.join(held)} from {edition} order by area_code"
         ).fetchall()
-    assert rows == made.edition(edition, list(LIST), listed=True)
+    assert rows == made.edition(edition, held, listed=listed)
 
 
 def sheet(made: Made, name: str) -> tuple[list[str], list[Row]]:
@@ -283,29 +368,115 @@ def assert_cells(found: list[Row], expected: list[Row]) -> None:
                 assert cell == ("" if value is None else value), (found_row, row)
 
 
+def told_once(made: Made, title: str, columns: Sequence[str], rows: list[Row]) -> list[int]:
+    """The places of the columns that a sheet has: those that differ, and what is made up.
+
+    What is the same in every row stands on the sheet Columns.
+    """
+    header, told = sheet(made, "Columns")
+    at = {name: header.index(name) for name in ("Sheet", "Column", "In every row")}
+    said = {row[at["Column"]]: row[at["In every row"]] for row in told if row[at["Sheet"]] == title}
+    assert list(said) == list(columns)
+    kept = []
+    for place, column in enumerate(columns):
+        (value, *others) = {row[place] for row in rows}
+        if others or column == "release_label":
+            kept.append(place)
+        else:
+            assert said[column] == ("" if value is None else str(value))
+    assert all(said[columns[place]] == "" for place in kept)
+    return kept
+
+
+def assert_sheet(made: Made, title: str, columns: Sequence[str], rows: list[Row]) -> list[str]:
+    """The sheet has these rows in their order, as far as they differ; gives its headings."""
+    kept = told_once(made, title, columns, rows)
+    header, cells = sheet(made, title)
+    assert len(header) == len(set(header)) == len(kept)
+    assert_cells(cells, [tuple(row[place] for place in kept) for row in rows])
+    return header
+
+
 @each_edition
 def test_sheet_of_a_list(made: Made, edition: str) -> None:
-    header, rows = sheet(made, edition)
-    assert header == list(SHEET)
-    place = header.index("Area code")
-    expected = made.edition(edition, list(SHEET.values()), listed=True)
-    assert_cells(sorted(rows, key=lambda row: str(row[place])), expected)
+    headings = sheet_of(edition)
+    columns = list(headings.values())
+    rank, code = columns.index("imd_rank"), columns.index("area_code")
+    rows = made.edition(edition, columns, listed=True)
+    rows.sort(key=lambda row: (row[rank], row[code]))
+    shown = assert_sheet(made, SHEETS[edition], columns, rows)
+    assert shown == [name for name in headings if name in shown]
+
+
+def test_near_misses_of_all_lists(made: Made) -> None:
+    columns = list(NEAR_MISSES.values())
+    rows = []
+    for edition in SHEETS:
+        more = ("imd_areas_ranked", "cni_areas_ranked", "is_doubly_disadvantaged")
+        areas = made.edition(edition, [*columns, *more])
+        areas.sort(key=lambda row: (row[8] is None, row[8], row[1]))
+        for *area, imd_ranked, cni_ranked, is_listed in areas:
+            by_name = dict(zip(columns, area, strict=True))
+            beyond = [by_name["imd_ranks_to_threshold"], by_name["cni_ranks_to_threshold"]]
+            if is_listed or None in beyond:
+                continue
+            # By no more than a hundredth of the areas.
+            if beyond[0] / imd_ranked <= 0.01 and beyond[1] / cni_ranked <= 0.01:
+                rows.append(tuple(area))
+    assert rows
+    assert assert_sheet(made, "Near misses", columns, rows) == list(NEAR_MISSES)
+
+
+def test_the_first_sheet_counts_the_newest_list_by_authority(made: Made) -> None:
+    newest, title = next(iter(SHEETS.items()))
+    rows = made.read(
+        """
+        select
+            geography_name, region_name, areas, areas_listed, share_of_areas, population,
+            population_listed, share_of_population, rank_of_share_of_areas
+        from marts.summary_geography
+        where edition_id = $1 and geography_type = (
+            select lad_type from marts.dim_edition where edition_id = $1
+        )
+        order by areas_listed desc, geography_name
+        """,
+        newest,
+    )
+    header, cells = sheet(made, "By authority")
+    assert title in header[0]
+    top = next(number for number, row in enumerate(cells) if row[0] == "Authority")
+    assert cells[top][3] == "On the list"
+    assert_cells([row[:9] for row in cells[top + 1 : top + 1 + len(rows)]], rows)
+    assert cells[top + 1 + len(rows)][0] == "All of them"
+    for place in (2, 3, 5, 6):
+        assert cells[top + 1 + len(rows)][place] == sum(row[place] for row in rows)
+    ((areas, listed),) = made.read(
+        "select areas, areas_listed from marts.dim_edition where edition_id = $1", newest
+    )
+    assert (cells[top + 1 + len(rows)][2:4]) == (areas, listed)
+
+
+def newest_first(names: Sequence[str], rows: list[Row]) -> list[Row]:
+    by = names.index("edition_id" if "edition_id" in names else "edition_to")
+    order = list(SHEETS)
+    return sorted(rows, key=lambda row: order.index(row[by]))
 
 
 @each_mart
 def test_csv_and_sheet_of_a_mart(made: Made, mart: str) -> None:
     names, expected = made.mart(mart)
-    file, title = MARTS[mart]
+    file, title, shown = MARTS[mart]
     header, rows = read_csv(made.folder / f"exports/{file}.csv")
     assert header == names
     assert by_text([tuple(row) for row in rows]) == by_text(
         [tuple(map(as_written, row)) for row in expected]
     )
-    header, cells = sheet(made, title)
-    assert len(header) == len(set(header)) == len(names)
-    # In the order of the CSV file, whose rows are compared above.
+    # In the order of the CSV file, whose rows are compared above, the newest list first.
     keyed = {tuple(map(as_written, row)): row for row in expected}
-    assert_cells(cells, [keyed[tuple(row)] for row in rows])
+    in_order = newest_first(names, [keyed[tuple(row)] for row in rows])
+    columns = [*(shown or names[:-2]), *names[-2:]]
+    places = [names.index(column) for column in columns]
+    assert_sheet(made, title, columns, [tuple(row[place] for place in places) for row in in_order])
 
 
 def test_larger_areas_in_a_file_and_sheets_by_kind(made: Made) -> None:
@@ -313,11 +484,13 @@ def test_larger_areas_in_a_file_and_sheets_by_kind(made: Made) -> None:
     header, rows = read_csv(made.folder / f"exports/{LARGER}.csv")
     assert header == names
     assert rows == [list(map(as_written, row)) for row in expected]
+    columns = [*LARGER_COLUMNS, *names[-2:]]
+    places = [names.index(column) for column in columns]
     for title, which in LARGER_SHEETS.items():
         _, of_kind = made.mart(LARGER, which)
-        header, cells = sheet(made, title)
-        assert len(header) == len(names)
-        assert_cells(cells, of_kind)
+        in_order = newest_first(names, of_kind)
+        shown = [tuple(row[place] for place in places) for row in in_order]
+        assert_sheet(made, title, columns, shown)
 
 
 @each_edition

@@ -120,7 +120,7 @@ def test_every_source_of_england_names_its_official_file_and_a_copy_that_was_see
     england = load_registry("england")
     assert [source.id for source in england.sources if not source.official_file] == []
     # No copy of the directory was at hand.
-    assert [source.id for source in england.sources if not source.known] == ["postcodes"]
+    assert [source.id for source in england.sources if not source.known] == ["onspd"]
 
 
 def test_a_copy_is_told_by_its_hash_and_else_by_where_it_came_from() -> None:
@@ -383,7 +383,7 @@ OFFICIAL = {
         "LSOA21_RUC21_EW_LU.*",
     ],
     "msoa21_names": ["MSOA-Names-2.2.*", "MSOA-Names-1.20.*"],
-    "postcodes": [
+    "onspd": [
         "ONSPD_NOV_2025.*",
         "ONSPD_MAY_2024_UK.csv",
         "NSPL_AUG_2025.*",
