@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import reduce
+from operator import or_
+
+import pyarrow.compute as pc
 
 from orchestration.publish.exports.about import About
 from orchestration.publish.exports.tables import ExportTable
@@ -118,20 +121,24 @@ def sheets_for_people(
         areas = editions[edition].in_order("imd_rank", "area_code")
         domains = [c.name for c in areas.columns if _DOMAIN_RANK.fullmatch(c.name)]
         columns = (*_AREA, *domains, *_OF_THE_FLAG, *_OF_CONTENT)
-        on_list = areas.having(lambda area: area["is_doubly_disadvantaged"])
+        on_list = areas.having(pc.field("is_doubly_disadvantaged"))
         lists.append(Sheet(name, on_list.only(columns)))
         # Lists differ in their domains.
         missed.append(
-            areas.having(is_near_miss).only(("edition_id", *_AREA, *_TO_THRESHOLD, *_OF_CONTENT))
+            areas.having(_is_near_miss()).only(("edition_id", *_AREA, *_TO_THRESHOLD, *_OF_CONTENT))
         )
     larger = marts["summary_geography"]
-    of_lists = {(row["edition_id"], row["lad_type"]) for row in about.editions}
-    authorities = larger.having(lambda row: (row["edition_id"], row["geography_type"]) in of_lists)
+    of_lists = (
+        (pc.field("edition_id") == row["edition_id"])
+        & (pc.field("geography_type") == row["lad_type"])
+        for row in about.editions
+    )
+    authorities = larger.having(reduce(or_, of_lists))
     (newest, *_) = names
-    overview = Overview(names[newest], authorities.having(lambda row: row["edition_id"] == newest))
+    overview = Overview(names[newest], authorities.having(pc.field("edition_id") == newest))
     columns = (*_LARGER, *_OF_CONTENT)
-    constituencies = larger.having(lambda row: row["geography"] == "constituency")
-    regions = larger.having(lambda row: row["geography"] == "region")
+    constituencies = larger.having(pc.field("geography") == "constituency")
+    regions = larger.having(pc.field("geography") == "region")
     others = {
         "Changes": marts["edition_change"].only((*_CHANGE, *_OF_CONTENT)),
         "Authorities, every list": authorities.only(columns),
@@ -151,22 +158,18 @@ def _in_order(table: ExportTable, editions: list[str]) -> ExportTable:
     """The table with the rows of each edition, or of what changed to it, in the order of these."""
     has = {column.name for column in table.columns}
     by = "edition_id" if "edition_id" in has else "edition_to"
-    parts = [table.having(partial(_is, by, each)) for each in editions]
+    parts = [table.having(pc.field(by) == each) for each in editions]
     return parts[0].with_rows_of(parts[1:])
 
 
-def _is(column: str, value: str, row: Row) -> bool:
-    return bool(row[column] == value)
-
-
-def is_near_miss(area: Row) -> bool:
+def _is_near_miss() -> pc.Expression:
     """Whether an area is not on the list and would be, were each threshold a little wider."""
-    return not area["is_doubly_disadvantaged"] and all(
-        area[f"{index}_rank"] is not None
-        and area[f"{index}_ranks_to_threshold"] * 100
-        <= NEAR_PERCENT * area[f"{index}_areas_ranked"]
+    imd, cni = (
+        pc.field(f"{index}_ranks_to_threshold") * 100
+        <= pc.field(f"{index}_areas_ranked") * NEAR_PERCENT
         for index in ("imd", "cni")
     )
+    return ~pc.field("is_doubly_disadvantaged") & imd & cni
 
 
 def list_names(editions: Iterable[Row]) -> dict[str, str]:

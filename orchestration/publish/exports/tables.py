@@ -5,12 +5,13 @@ Descriptions are the comments of the warehouse; unit and direction are those of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from orchestration.publish.exports.about import About
 from orchestration.publish.scales import Scale, scales
@@ -145,9 +146,9 @@ class ExportTable:
         """The same with its rows in the order of these columns, nulls last."""
         return replace(self, data=self.data.sort_by([(name, "ascending") for name in names]))
 
-    def having(self, wanted: Callable[[dict[str, Any]], bool]) -> ExportTable:
-        """The same with the rows that are wanted, each of them ``{column: value}``."""
-        return replace(self, data=self.data.filter(pa.array(map(wanted, self.data.to_pylist()))))
+    def having(self, condition: pc.Expression) -> ExportTable:
+        """The same with the rows of which the condition is true."""
+        return replace(self, data=self.data.filter(condition))
 
     def with_rows_of(self, others: Iterable[ExportTable]) -> ExportTable:
         """The same with the rows of others of its columns after its own."""

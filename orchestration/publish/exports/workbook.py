@@ -192,6 +192,8 @@ def _height(texts: Iterable[str], widths: Iterable[float]) -> float:
 def _lines(text: str, width: int) -> int:
     # Most letters are narrower than the figure by which a width is counted.
     room = max(1, int(width * 1.1))
+    if len(text) <= room and "\n" not in text:
+        return 1
     return sum(len(textwrap.wrap(each, room)) or 1 for each in text.split("\n"))
 
 
