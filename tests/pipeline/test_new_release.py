@@ -19,6 +19,7 @@ PARTS = (
     "orchestration",
     "data_quality",
     "dbt_project",
+    "docs",
     "dagster.yaml",
     "workspace.yaml",
     "requirements.lock",
