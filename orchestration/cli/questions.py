@@ -123,7 +123,7 @@ def find(
     ] = TextFormat.text,
     profile: ProfileOption = None,
 ) -> None:
-    """Find a place: areas, wards, constituencies, authorities, and what became of old ones."""
+    """Find a place by name, code or postcode: areas, wards, authorities, also those of old."""
     from dataclasses import asdict
 
     from orchestration.ask.find import find as found_for
@@ -168,7 +168,7 @@ def list_(
 
 @app.command(epilog="Example: lbn explain X01000001 --edition lsoa21_imd2025_cni2023 --full")
 def explain(
-    area: Annotated[str, typer.Argument(help="Area, by code, or by name or a part of it.")],
+    area: Annotated[str, typer.Argument(help="Area, by code, by name or a part of it, by postcode.")],
     edition: Annotated[
         str | None,
         typer.Option(help="Edition; else the newest that has the area.", show_default=False),
