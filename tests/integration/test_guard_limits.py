@@ -121,6 +121,7 @@ LIMITED_BY_A_COLUMN: dict[tuple[str, str], bool] = {
     ("raw_indicator", "indicator_not_shifted"): False,
     ("raw_outcome", "outcome_not_shifted"): False,
     ("raw_postcode", "row_count"): True,
+    ("raw_postcode", "areas_have_postcodes"): True,
     ("raw_population", "area_is_known"): True,
     ("raw_population", "no_area_is_missing"): True,
     ("raw_population", "people_not_shifted"): False,

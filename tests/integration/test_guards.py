@@ -627,7 +627,16 @@ DEFECTS = [
         "a directory that was cut off",
         "raw_postcode",
         "delete from raw.postcode where area_code = 'X01000001'",
-        {"row_count": "onspd: rows_found 15030, expected_rows 15035"},
+        {
+            "row_count": "onspd: rows_found 15030, expected_rows 15035",
+            "areas_have_postcodes": "onspd: uncovered_areas 0, areas_without 1",
+        },
+    ),
+    Defect(
+        "as many postcodes as there were, and none of an area",
+        "raw_postcode",
+        "update raw.postcode set area_code = 'X01000002' where area_code = 'X01000001'",
+        {"areas_have_postcodes": "onspd: uncovered_areas 0, areas_without 1"},
     ),
     Defect(
         "postcodes in the width of another column, in small letters, and none",
