@@ -168,7 +168,7 @@ def list_(
 
 @app.command(epilog="Example: lbn explain X01000001 --edition lsoa21_imd2025_cni2023 --full")
 def explain(
-    area: Annotated[str, typer.Argument(help="Area, by code, by name or a part of it, by postcode.")],
+    area: Annotated[str, typer.Argument(help="Area, by code, name, part of it, or postcode.")],
     edition: Annotated[
         str | None,
         typer.Option(help="Edition; else the newest that has the area.", show_default=False),
