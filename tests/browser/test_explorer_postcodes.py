@@ -56,7 +56,7 @@ def test_a_postcode_opens_its_area(opened: Open, explorer: Explorer) -> None:
         here.page.wait_for_selector(OPTIONS)
         assert here.text("#search-status") == f"1 neighbourhood with postcodes {postcode}"
         here.page.press("#search", "Enter")
-        here.page.wait_for_function("!document.getElementById('area').hidden")
+        here.page.wait_for_selector("#area:not([hidden])")
         assert code in here.text("#area")
     # Each once, however often.
     areas = sorted({postcode[:2] for postcode in postcodes(explorer)})
@@ -112,9 +112,7 @@ def test_what_ended_is_found_and_what_never_was_is_told(opened: Open, explorer: 
     assert here.text("#search-nothing") == f"{ended} is not in use any more."
     for never in ("XA1 9ZZ", "ZZ9 9ZZ"):
         typed(here, never)
-        here.page.wait_for_function(
-            "document.getElementById('search-nothing').textContent.startsWith('There is no')"
-        )
+        here.page.locator("#search-nothing", has_text=f"There is no postcode {never}").wait_for()
         assert here.text("#search-nothing") == f"There is no postcode {never} in the country."
         assert not here.page.locator(OPTIONS).count()
     # A code, which begins as a postcode may.
@@ -130,10 +128,9 @@ def test_without_its_folder_a_page_says_what_is_missing(
     shutil.copyfile(explorer.folder / f"{SMALL}.html", tmp_path / f"{SMALL}.html")
     here = opened(explorer=Explorer(explorer.profile, tmp_path, explorer.warehouse)).go(SMALL)
     postcode = next(iter(postcodes(explorer)))
-    typed(here, postcode)
-    here.page.wait_for_function(
-        "document.getElementById('search-nothing').textContent.includes('beside this page')"
-    )
+    with here.page.expect_console_message(lambda told: "ERR_FILE_NOT_FOUND" in told.text):
+        typed(here, postcode)
+    here.page.locator("#search-nothing", has_text="beside this page").wait_for()
     assert f"{postcode[:2]}.js is not there" in here.text("#search-nothing")
     # That the file is missing; nothing else.
     assert [problem for problem in here.problems if "ERR_FILE_NOT_FOUND" not in problem] == []
@@ -152,7 +149,7 @@ def test_a_release_without_postcodes_says_so_and_loads_nothing(
     here = opened(explorer=Explorer(explorer.profile, tmp_path / "pages", copy)).go(SMALL)
     assert "postcode" not in here.page.get_attribute("#search", "placeholder")
     typed(here, "XA1 0AA")
-    here.page.wait_for_function("!document.getElementById('search-nothing').hidden")
+    here.page.wait_for_selector("#search-nothing:not([hidden])")
     assert here.text("#search-nothing") == (
         "XA1 0AA looks like a postcode, and this release was made without postcodes."
     )
