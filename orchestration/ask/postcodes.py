@@ -55,7 +55,7 @@ def postcodes(connection: duckdb.DuckDBPyConnection, text: str) -> Postcodes | N
     if whole and not areas:
         return Postcodes(begun, [], f"The directory has no postcode {begun} in the country")
     ended = areas[0]["ended"] if whole and areas[0]["is_ended"] else None
-    note = f"{begun} is not in use since {ended}" if ended else None
+    note = f"{begun} has not been in use since {ended}" if ended else None
     return Postcodes(begun.strip(), areas, note)
 
 

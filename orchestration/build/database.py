@@ -243,15 +243,13 @@ def _record(
 ) -> None:
     """Note the files as parts, and of which the raw tables were made."""
     parts = Parts(connection)
-    taken = {file.source_id for file in files}
     for file in files:
         parts.record(f"source.{file.source_id}", file.sha256)
     for table in tables:
         kinds = {kind for kind, of_kind in TABLES_OF_KIND.items() if table in of_kind}
+        # Those that are there: an optional one need not be.
         sources = [
-            source.id
-            for source in registry.sources
-            if source.kind in kinds and not (source.is_optional and source.id not in taken)
+            file.source_id for file in files if registry.source(file.source_id).kind in kinds
         ]
         parts.record_table("raw", table, [f"source.{source}" for source in sources])
     for table in _DESCRIBED:

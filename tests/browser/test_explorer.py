@@ -898,7 +898,7 @@ def test_downloads_hold_the_warehouses_figures(opened: Open, explorer: Explorer)
         for column in ("population", "imd_rank", "imd_areas_ranked", "cni_rank"):
             assert int(record[column]) == row[column]
         assert float(record["stability_probability"]) == pytest.approx(row["probability"])
-        assert record["label"] == label
+        assert record["release_label"] == label
         assert record["edition_id"] == NEWEST
         assert (record["imd_release"], record["cni_release"]) == ("imd2025", "cni2023")
         assert record["content_id"] in here.text("footer")

@@ -183,7 +183,7 @@ def test_a_postcode_that_ended_and_one_that_never_was(release: duckdb.DuckDBPyCo
         "select min(postcode) from marts.dim_postcode where ended is not null"
     ).fetchall()
     found = find(release, postcode)
-    assert found.note == f"{postcode} is not in use since 2016-06"
+    assert found.note == f"{postcode} has not been in use since 2016-06"
     assert found.groups[0].total == 1
     never = find(release, "ZZ9 9ZZ")
     assert never.note == "The directory has no postcode ZZ9 9ZZ in the country"

@@ -62,8 +62,8 @@ def _where(warehouse: duckdb.DuckDBPyConnection, edition: Row) -> str | None:
     none = sum(1 for row in rows if not row["areas_listed"])
     first = rows[0]
     return (
-        f"{few:,} of {len(rows):,} councils {'has' if few == 1 else 'have'} half of them, and "
-        f"{none:,} have none. The largest share is in {_spoken(first['geography_name'])}: "
+        f"{few:,} of {len(rows):,} councils {_have(few)} half of them, and "
+        f"{none:,} {_have(none)} none. The largest share is in {_spoken(first['geography_name'])}: "
         f"{first['areas_listed']:,} of {first['areas']:,} {edition['areas_words']['several']}."
     )
 
@@ -119,6 +119,10 @@ def _outcome(warehouse: duckdb.DuckDBPyConnection, edition: Row, country: str) -
             f"and {row['nation']:.1%} in {country}."
         )
     return None
+
+
+def _have(count: int) -> str:
+    return "has" if count == 1 else "have"
 
 
 def _spoken(name: str) -> str:

@@ -132,6 +132,7 @@ def _page(
         policy=policy(code, style, loads_scripts=loads_scripts),
         limits=limits(),
         release=release,
+        loads_scripts=loads_scripts,
         **contents,
     )
     return lambda content: filled(content_id=content)

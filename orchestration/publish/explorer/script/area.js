@@ -155,7 +155,6 @@ function domainSentences(area) {
 
 const inWords = (words) => (words.length > 1 ? `${words.slice(0, -1).join(", ")} and ${words.at(-1)}` : words[0]);
 
-
 function section(id, heading, content) {
   if (!content) return null;
   return element("section", { id }, element("h3", {}, heading), content);

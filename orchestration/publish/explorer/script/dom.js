@@ -33,6 +33,7 @@ const number = (value) => formatted.format(value);
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}%`;
 const halves = (half) => `${half / 2}%`;
 const plural = (count, one, several) => `${number(count)} ${count === 1 ? one : several}`;
+const have = (count) => (count === 1 ? "has" : "have");
 const ordinal = (place) => {
   const last = place % 100;
   const tail = last > 10 && last < 14 ? "th" : (["th", "st", "nd", "rd"][place % 10] ?? "th");

@@ -61,7 +61,7 @@ const contentId = () => document.querySelector('meta[name="content-id"]').conten
 
 // What every record begins with, so that a file says by itself where it is from.
 const origin = () => ({
-  label: model.release.label,
+  release_label: model.release.label,
   content_id: contentId(),
   edition_id: model.edition.edition_id,
   edition: model.edition.label,

@@ -79,7 +79,7 @@ function rankSentence(place, geography) {
   if (!here) return null;
   const none = groups.filter(({ listed }) => !listed).length;
   const of = `${model.country}’s ${plural(groups.length, one, several)}`;
-  if (!here.listed) return `${number(none)} of ${of} have none on the list.`;
+  if (!here.listed) return `${number(none)} of ${of} ${have(none)} none on the list.`;
   const stands = (value) => {
     const ahead = groups.filter((group) => value(group) > value(here)).length;
     const joint = groups.filter((group) => value(group) === value(here)).length > 1 ? "joint " : "";
@@ -87,7 +87,7 @@ function rankSentence(place, geography) {
   };
   const most = stands((group) => group.listed);
   const highest = stands((group) => group.listed / group.areas);
-  return `Of ${of}, it has ${most}most ${model.words.several} on the list and ${highest}highest share of them.${none ? ` ${number(none)} have none.` : ""}`;
+  return `Of ${of}, it has ${most}most ${model.words.several} on the list and ${highest}highest share of them.${none ? ` ${number(none)} ${have(none)} none.` : ""}`;
 }
 
 function renderPlace(box, place) {

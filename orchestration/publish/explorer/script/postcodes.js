@@ -40,8 +40,7 @@ function tabled({ document: { first, areas }, column }) {
   const [firsts, lasts, small, ended] = ["first", "last", "area", "is_ended"].map(column);
   // Of the small areas those of this edition; null where one lies in none.
   const own = areas[model.edition.area_type] ?? [];
-  const at = new Map(Array.from({ length: model.count }, (_, area) => [codeOf(area), area]));
-  const areaOf = own.map((code) => at.get(code) ?? null);
+  const areaOf = own.map((code) => model.place.get(code) ?? null);
   return { first, firsts, lasts, small, ended, areaOf };
 }
 
