@@ -86,7 +86,7 @@ def ended(server: Server, page: Any, run: str, status: str) -> None:
     The page is opened when it has: one that is opened before, on a busy machine, can miss the end
     and show a run that goes on. And a run that ends otherwise says why, at once.
     """
-    assert server.wait(run) == status.upper(), server.events(run)
+    assert server.wait(run) == status.upper(), server.account(run)
     page.goto(f"{server.url}/runs/{run}")
     page.get_by_text(status, exact=True).first.wait_for()
 
@@ -190,7 +190,7 @@ def test_the_schedule_runs_with_a_daemon(site: Site, tmp_path: Path) -> None:
                 lambda: server.ask(query)["runsOrError"]["results"], "a run of the schedule", 1
             )
             run = runs[-1]["runId"]
-            assert server.wait(run) == "SUCCESS", server.events(run)
+            assert server.wait(run) == "SUCCESS", server.account(run)
             assert server.tags(run)["lbn/trigger"] == "schedule"
             assert server.tags(run)["lbn/outcome"] == "unchanged"
             assert "no daemon runs" not in copy.lbn("status").out

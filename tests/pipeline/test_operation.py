@@ -217,7 +217,7 @@ def test_a_part_can_be_made_alone(
     server: Server, assets: list[list[str]], checks: list[tuple[list[str], str]]
 ) -> None:
     run = server.launch(assets=assets, checks=checks)
-    assert server.wait(run) == "SUCCESS", server.events(run)
+    assert server.wait(run) == "SUCCESS", server.account(run)
     made = {
         tuple(event["assetKey"]["path"][1:])
         for event in server.ask(
@@ -352,7 +352,7 @@ def test_a_killed_run_of_the_ui_blocks_nobody(server: Server, hook: Hook) -> Non
     pid = wait_for(lambda: worker(run), "the process of the run")
     os.kill(pid, signal.SIGKILL)
     following = server.launch()
-    assert server.wait(following) == "SUCCESS", server.events(following)
+    assert server.wait(following) == "SUCCESS", server.account(following)
     assert server.wait(run) == "FAILURE"
     assert server.tags(run)["lbn/outcome"] == "killed"
     assert "was killed" in told(hook, run)["message"]
@@ -406,7 +406,7 @@ def test_a_killed_command_blocks_nobody_and_is_marked(
     process.send_signal(how)
     process.wait()
     following = server.launch()
-    assert server.wait(following) == "SUCCESS", server.events(following)
+    assert server.wait(following) == "SUCCESS", server.account(following)
     (run,) = started
     assert server.run(run["runId"])["status"] == "FAILURE"
     assert server.tags(run["runId"])["lbn/outcome"] == "killed"
@@ -436,9 +436,9 @@ def test_the_second_waits_says_for_whom_and_can_be_interrupted(server: Server, s
     assert "Waiting for another refresh of sample" in text
     assert run in text
     assert "Traceback" not in text
-    assert server.wait(run) == "SUCCESS", server.events(run)
+    assert server.wait(run) == "SUCCESS", server.account(run)
     # Whoever comes second finds nothing to do.
-    assert server.wait(third) == "SUCCESS", server.events(third)
+    assert server.wait(third) == "SUCCESS", server.account(third)
     assert server.tags(third)["lbn/outcome"] == "unchanged"
     waited = [event["message"] for event in server.events(third) if "message" in event]
     assert any(run in message for message in waited if message.startswith("Waiting for"))

@@ -42,6 +42,7 @@ query ($id: ID!) {
         __typename
         ... on MessageEvent { message stepKey }
         ... on ExecutionStepFailureEvent { error { message } }
+        ... on RunFailureEvent { error { message } }
         ... on ObservationEvent { description assetKey { path } }
         ... on AssetCheckEvaluationEvent { evaluation { checkName success description } }
       }
@@ -105,6 +106,15 @@ class Server:
     def events(self, run_id: str) -> list[dict[str, Any]]:
         events: list[dict[str, Any]] = self.ask(_EVENTS, id=run_id)["logsForRun"]["events"]
         return events
+
+    def account(self, run_id: str) -> str:
+        """What a run said, a line each and the last word last: for the message of a test."""
+        lines = []
+        for event in self.events(run_id):
+            said = [event["__typename"], event.get("stepKey"), event.get("message")]
+            said.append((event.get("error") or {}).get("message"))
+            lines.append(" ".join(filter(None, said)))
+        return f"run {run_id}:\n" + "\n".join(lines)
 
     def wait(self, run_id: str) -> str:
         """The status with which a run ends."""
