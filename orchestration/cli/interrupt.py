@@ -12,7 +12,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeVar
@@ -23,6 +23,9 @@ from orchestration.settings import PROJECT_ROOT, Settings, load_settings
 Done = TypeVar("Done")
 # The descriptor, whatever Python calls stderr.
 _STDERR = 2
+# How often the main thread looks for an interrupt that came just before it began to wait, and so
+# did not wake it.
+_LOOK = 0.5  # seconds
 
 
 def _heeded() -> set[signal.Signals]:
@@ -78,7 +81,10 @@ def replaceable(settings: Settings, refresh: Callable[[], Done]) -> Done:
     before = {each: signal.signal(each, replace) for each in _heeded()}
     try:
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(refresh).result()
+            done = thread.submit(refresh)
+            while not done.done():
+                wait([done], _LOOK)
+            return done.result()
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
