@@ -36,9 +36,11 @@ from orchestration.settings import Settings, moment_of_the_build
 from orchestration.sources.registry import Registry, area_types
 from orchestration.sources.vault import Vault, VaultFile
 
-# A row of a source is a line of its file; but these may have many lines, or sheets, for an area.
+# A row of a source is a line of its file; but these may have many lines, or sheets, for an area,
+# or many places on a line.
 _COUNTED = dict.fromkeys(("indicator", "summary", "outcome"), "area_code") | {
-    "postcode": "postcode"
+    "postcode": "postcode",
+    "programme_place": "(lad_name, place_name)",
 }
 # What describe_inputs says of the files and of what is expected of them.
 _DESCRIBED = (

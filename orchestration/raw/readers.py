@@ -27,6 +27,7 @@ from orchestration.raw.indicators import read_indicators
 from orchestration.raw.kept import KeptRows
 from orchestration.raw.outcomes import read_outcomes
 from orchestration.raw.postcodes import read_postcodes
+from orchestration.raw.programmes import read_programme
 from orchestration.raw.raw_file import RawFile
 from orchestration.raw.sheets import open_tables, sheet_name
 from orchestration.raw.summaries import read_summaries
@@ -94,6 +95,11 @@ RAW_TABLES: dict[str, dict[str, str]] = {
         "area_code": "varchar",
         "terminated": "varchar",
     },
+    "programme_place": {
+        "lad_name": "varchar not null",
+        "place_name": "varchar not null",
+        "constituency_names": "varchar",
+    },
     "population": {"area_code": "varchar not null", "population": "double"},
     "boundary": {
         "area_type": "varchar not null",
@@ -125,6 +131,7 @@ MEANINGS = {
     "centroid_northing": "Centroid, metres on the British National Grid.",
     "change_code": "How the area changed between the vintages, as the lookup says.",
     "children": "Children, persons: denominator of IDACI.",
+    "constituency_names": "Constituencies of the place, '; ' between them; NULL where unsure.",
     "crs": "Coordinate reference system that the file is in.",
     "decile": "Decile as published.",
     "denominator": "What the numerator is divided by, as published.",
@@ -144,7 +151,7 @@ MEANINGS = {
     "outcome": "Id of the outcome in the seed.",
     "overlap_codes": "Each larger area that has some of this one's shape; NULL if not measured.",
     "overlap_percents": "Share of the shape that lies within each of them, the greatest first.",
-    "place_name": "Name by which people know the area, as the file has it.",
+    "place_name": "Name by which people know the area or place, as the file has it.",
     "population": "Residents, persons.",
     "postcode": "Postcode as the file has it, in its two parts.",
     "published_flag": "Whether the publisher lists the area.",
@@ -172,6 +179,7 @@ TABLES_OF_KIND: dict[Kind, tuple[str, ...]] = {
     "lookup": ("lookup",),
     "names": ("area_name",),
     "postcodes": ("postcode",),
+    "programme": ("programme_place",),
     "population": ("population",),
     "boundary": ("boundary",),
 }
@@ -448,6 +456,12 @@ def _read_postcodes(job: Reading) -> None:
     job.insert("postcode", {name: name for name in RAW_TABLES["postcode"]})
 
 
+def _read_programme(job: Reading) -> None:
+    table = job.table(job.source.columns["lad_name"])
+    read_programme(job.connection, job.source, job.file, table)
+    job.insert("programme_place", {name: name for name in RAW_TABLES["programme_place"]})
+
+
 def _read_population(job: Reading) -> None:
     columns = [
         DeclaredColumn("area_code", job.source.columns["area_code"], "code"),
@@ -481,6 +495,7 @@ _READERS: dict[Kind, Callable[[Reading], None]] = {
     "lookup": _read_lookup,
     "names": _read_names,
     "postcodes": _read_postcodes,
+    "programme": _read_programme,
     "population": _read_population,
     "boundary": _read_boundary,
 }

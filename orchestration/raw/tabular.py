@@ -183,6 +183,11 @@ class SourceTable(ABC):
         """Whether the column stands here, and once."""
         return isinstance(self._position(column), int)
 
+    def header_of(self, column: DeclaredColumn) -> str:
+        """The header of a column that is there; else what it looks like."""
+        position = self._position(column)
+        return self.header[position] if isinstance(position, int) else column.header
+
     def load(
         self, connection: duckdb.DuckDBPyConnection, into: str, columns: Iterable[DeclaredColumn]
     ) -> None:

@@ -29,6 +29,7 @@ Kind = Literal[
     "lookup",
     "names",
     "postcodes",
+    "programme",
     "population",
     "boundary",
 ]
@@ -63,6 +64,7 @@ _SUFFIXES: dict[Kind, tuple[str, ...]] = {
     "lookup": _TABLE,
     "names": _TABLE,
     "postcodes": (".csv", ".zip"),
+    "programme": _TABLE,
     "population": _TABLE,
     "boundary": (".geojson", ".gpkg", ".zip"),  # the last a zipped shapefile
 }
@@ -236,6 +238,7 @@ class Source(_Strict):
             "lookup": ("links",),
             "names": ("area_type", "columns"),
             "postcodes": ("area_type", "columns", "member"),
+            "programme": ("columns",),
             "population": ("area_type", "columns"),
             "boundary": ("area_type", "columns", "crs"),
         }
@@ -248,6 +251,8 @@ class Source(_Strict):
             wanted = {"area_code"} | ({"indicator", "value"} if self.layout == "long" else set())
             if lost := wanted - set(self.columns):
                 raise ValueError(f"a {self.layout} indicator file needs columns {sorted(lost)}")
+        if self.kind == "programme" and (lost := {"lad_name", "place_name"} - set(self.columns)):
+            raise ValueError(f"a list of places needs columns {sorted(lost)}")
         return self
 
     @property
