@@ -36,7 +36,9 @@ def words(text: str) -> tuple[str, ...]:
     """
     plain = text.casefold().replace("&", " and ").replace("'", "").replace("’", "")
     if not plain.isascii():
-        plain = unicodedata.normalize("NFKD", plain)
+        # Twice, since either may bring forth what the other changes.
+        for _ in range(2):
+            plain = unicodedata.normalize("NFKD", plain).casefold()
         plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     found = re.findall(r"\w+", plain)
     kept = tuple(word for each in found if (word := _SHORT.get(each, each)))

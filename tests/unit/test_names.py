@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestration.ask.names import How, Names, words
@@ -76,6 +76,7 @@ def test_a_thing_of_several_names_is_found_once_as_surely_as_it_can_be() -> None
 
 
 @given(st.text(max_size=40))
+@example("\U0001d6e2")  # a mathematical capital, which becomes a plain one
 def test_any_text_may_be_asked_for(text: str) -> None:
     assert all(how in How for _, how in found(text))
     assert words(" ".join(words(text))) == words(text)
