@@ -665,6 +665,53 @@ DEFECTS = [
         "update raw.postcode set terminated = '201613' where postcode = 'XA1 0AA'",
         {"ended_in_a_month": "terminated 201613"},
     ),
+    # ---- raw_programme_place ----------------------------------------------------------------
+    Defect(
+        "a list that was cut off, and one without a place",
+        "raw_programme_place",
+        "delete from raw.programme_place where line_number > 4"
+        " and source_id = 'pride_in_place_phase1';"
+        " delete from raw.programme_place where source_id = 'pride_in_place_phase2'",
+        {
+            "row_count": "pride_in_place_phase1: rows_found 3, expected_rows 5; "
+            "pride_in_place_phase2: rows_found 0, expected_rows 29"
+        },
+    ),
+    Defect(
+        "names of which one is two, one is empty, and others have blanks of all kinds",
+        "raw_programme_place",
+        "update raw.programme_place set place_name = case line_number"
+        " when 2 then place_name || '; Abbey' when 3 then '' when 4 then ' ' || place_name"
+        " when 5 then place_name || chr(10) || 'Town' else place_name || chr(160) || 'Town' end"
+        " where source_id = 'pride_in_place_phase1'",
+        {"name_is_one_name": "(line 2): is_well_written false"},
+    ),
+    Defect(
+        "a place that stands twice",
+        "raw_programme_place",
+        "insert into raw.programme_place select * from raw.programme_place"
+        " where source_id = 'pride_in_place_phase1' and line_number = 2",
+        {
+            "row_count": "pride_in_place_phase1: rows_found 6",
+            "place_is_unique": "pride_in_place_phase1, Stonebank, Stonebank (line 2)",
+        },
+    ),
+    Defect(
+        "an authority that is misspelt",
+        "raw_programme_place",
+        "update raw.programme_place set lad_name = 'Stonbank' where lad_name = 'Stonebank'",
+        {"authority_is_known": "is_known false, nearest_known Stonebank"},
+    ),
+    Defect(
+        "a constituency that is misspelt, the second of two",
+        "raw_programme_place",
+        "update raw.programme_place set constituency_names = 'Hollinsea North; Holinsea South'"
+        " where place_name = 'Hollinsea'",
+        {
+            "constituency_is_known": "pride_in_place_phase1, Hollinsea, Holinsea South (line 3): "
+            "constituency_is_known false, nearest_known Hollinsea South"
+        },
+    ),
     # ---- raw_population ---------------------------------------------------------------------
     Defect(
         "a population that is missing",

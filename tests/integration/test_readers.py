@@ -104,6 +104,8 @@ def test_every_source_arrives_with_all_lines_of_its_file_in_the_tables_of_its_ki
         "lsoa21_ruc21": 3007 + 40,
         "msoa21_names": 600 + 8,
         "onspd": 5 * 3007 + 40 + 2,
+        "pride_in_place_phase1": 5,
+        "pride_in_place_phase2": 29,
         "lsoa21_msoa21": 3007 + 40,
         "lad24_rgn24": 24,
         "lad19_rgn19": 26,

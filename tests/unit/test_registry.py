@@ -82,7 +82,7 @@ def test_there_are_two_profiles_and_both_load_the_same_sources_but_for_the_cni_i
     assert sorted(profile_names()) == ["england", "sample"]
     sample, england = both()
     # OCSI's indicators are not public: whoever has them adds them to england.
-    assert [source.id for source in england.sources if source.kind != "programme"] == [
+    assert [source.id for source in england.sources] == [
         source.id
         for source in sample.sources
         if source.id not in ("cni2019_indicators", "cni2023_indicators")
@@ -95,6 +95,7 @@ def test_there_are_two_profiles_and_both_load_the_same_sources_but_for_the_cni_i
         "lookup",
         "names",
         "postcodes",
+        "programme",
         "population",
         "boundary",
     }
@@ -614,7 +615,7 @@ def test_a_source_belongs_to_the_profiles_that_say_its_rows(
         sample = {source.id for source in load_registry("sample").sources}
     finally:
         load_registry.cache_clear()
-    assert england - sample == {"imd2030", "pride_in_place_phase1", "pride_in_place_phase2"}
+    assert england - sample == {"imd2030"}
 
 
 def test_whoever_must_fetch_a_file_is_told_what_its_publisher_calls_it_and_where_it_is() -> None:

@@ -10,6 +10,7 @@ from orchestration.sample.files.indicator_files import write_indicators
 from orchestration.sample.files.lookups import write_lookups, write_populations
 from orchestration.sample.files.outcome_files import write_outcomes
 from orchestration.sample.files.postcodes import write_postcodes
+from orchestration.sample.files.programme_files import write_programmes
 from orchestration.sample.files.summary_files import write_summaries
 from orchestration.sample.publisher.world import build_world
 
@@ -41,6 +42,7 @@ def write_all(inbox: Path, seed: int) -> list[Path]:
         *write_populations(world, inbox / "population"),
         *write_boundaries(world, inbox / "boundaries"),
         *write_outcomes(world, inbox / "outcomes", seed),
+        *write_programmes(world, inbox / "lists"),
     ]
     readme = inbox / "README.txt"
     readme.write_bytes(README.format(seed=seed).encode())
