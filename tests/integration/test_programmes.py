@@ -9,9 +9,11 @@ import duckdb
 import pytest
 import xlsxwriter
 
+from data_quality import load_suites, run_suite
 from orchestration.problems import Problem, RefreshError
 from orchestration.raw.programmes import read_programme
 from orchestration.raw.raw_file import RawFile
+from orchestration.raw.readers import RAW_TABLES
 from orchestration.raw.sheets import open_tables
 from orchestration.sources.registry import Source, load_registry
 
@@ -188,3 +190,84 @@ def test_what_is_no_table_of_text_is_refused(
     (problem,) = refused(connection, data)
     assert problem.where.startswith(WHERE)
     assert found in problem.found
+
+
+def guarded(
+    connection: duckdb.DuckDBPyConnection, places: list[tuple[int, str, str, str | None]]
+) -> dict[str, str]:
+    """What the guards say of a list, by rule: '' of one that holds and had something to judge."""
+    connection.execute("create schema raw; create schema meta")
+    for table in ("lookup", "programme_place"):
+        columns = ", ".join(f"{name} {kind}" for name, kind in RAW_TABLES[table].items())
+        connection.execute(
+            f"create table raw.{table} (source_id varchar, line_number bigint, {columns})"
+        )
+    connection.execute(
+        "create table meta.expected_source (source_id varchar, kind varchar, expected_rows bigint)"
+    )
+    for code, authority, constituency in (
+        ("X01000001", "King's Reach", "Eelby"),
+        ("X01000002", "Oldersea", "Oldersea North"),
+    ):
+        for to_type, name in (("lad25", authority), ("pcon24", constituency)):
+            connection.execute(
+                "insert into raw.lookup values "
+                "('all', 2, 'lsoa21', $1, null, $2, 'X', $3, 'member', null)",
+                [code, to_type, name],
+            )
+    for place in places:
+        connection.execute(
+            "insert into raw.programme_place values ('towns', $1, $2, $3, $4)", list(place)
+        )
+    if places:
+        connection.execute(
+            "insert into meta.expected_source values ('towns', 'programme', $1)", [len(places)]
+        )
+    results = run_suite(load_suites()["raw_programme_place"], connection)
+    return {
+        result.expectation: ("" if result.passed else "refused: ") + result.examples
+        for result in results
+    }
+
+
+NOTHING = "nothing to judge: an optional file that is not there"
+
+
+def test_where_there_is_no_list_there_is_nothing_to_judge(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    assert set(guarded(connection, []).values()) == {NOTHING}
+
+
+def test_a_list_without_constituencies_is_judged_but_for_these(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    said = guarded(connection, [(2, "Oldersea", "Abbey", None)])
+    assert said.pop("constituency_is_known") == NOTHING
+    assert set(said.values()) == {""}
+
+
+def test_authorities_and_constituencies_are_known_in_any_capitals_and_by_either_apostrophe(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    places = [
+        (2, "King\N{RIGHT SINGLE QUOTATION MARK}s Reach", "Abbey", "EELBY;Oldersea North"),
+        (3, "OLDERSEA", "Abbey", None),
+    ]
+    assert set(guarded(connection, places).values()) == {""}
+
+
+def test_of_a_name_that_is_none_the_nearest_is_told(connection: duckdb.DuckDBPyConnection) -> None:
+    said = guarded(
+        connection,
+        [(2, "Kings Reach", "Abbey", "Eelby; "), (3, "%[*", "Abbey", "Oldersea Norht")],
+    )
+    assert said["authority_is_known"] == (
+        "refused: towns, %[*, Abbey (line 3): is_known false, nearest_known Oldersea; "
+        "towns, Kings Reach, Abbey (line 2): is_known false, nearest_known King's Reach"
+    )
+    assert said["constituency_is_known"] == (
+        "refused: towns, Abbey,  (line 2): constituency_is_known false, nearest_known Eelby; "
+        "towns, Abbey, Oldersea Norht (line 3): "
+        "constituency_is_known false, nearest_known Oldersea North"
+    )
