@@ -14,7 +14,7 @@ from orchestration.problems import CHECKING, DamagedError, Problem
 
 # The version of the marts' schema: major where a column or table goes, is renamed or means
 # something else; minor where one is added (CONTRIBUTING.md).
-MARTS_VERSION = "4.0"
+MARTS_VERSION = "4.1"
 
 CURRENT = "current"
 CURRENT_JSON = "current.json"

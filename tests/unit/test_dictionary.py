@@ -100,8 +100,10 @@ OF_SEVERAL_THINGS = {
     "label": "of an edition, of a release, of an area type",
     "measure": "a sub-domain or domain that is rebuilt, one that is summed up",
     "method": "how indicators are joined, how areas are",
+    "parts": "of an area, of a domain in an area",
     "published_score": "on the publisher's own scale in domains, on ours in the others",
     "rank_origin": "of a domain, of a summary",
+    "standardisation": "of the values of an indicator, of the scores of an index",
     "weighting": "of indicators in a sub-domain, of the parts of an area",
     "score_difference": "from the score that is computed there",
 }
