@@ -114,6 +114,23 @@ AN_AUTHORITY_WITH_A_LIST = f"""
     where edition_id = '{OPEN_EDITION}' and geography_type = 'lad24' and areas_listed > 0
 """
 
+COMPOSITE = "msoa21_pride_imd2019"
+A_CHOSEN_AREA = f"""
+    select min(area_code) from marts.composite_selection
+    where edition_id = '{COMPOSITE}' and is_selected
+"""
+AN_AREA_BEHIND = f"""
+    select min(area_code) from marts.composite_selection
+    where edition_id = '{COMPOSITE}' and selection_reason = 'behind in its group'
+"""
+AN_EXCLUDED_AREA = f"""
+    select min(area_code) from marts.composite_selection
+    where edition_id = '{COMPOSITE}' and is_excluded
+"""
+A_MISSED_AREA = """
+    select min(area_code) from marts.composite_reconciliation where agreement = 'only_published'
+"""
+
 
 @dataclass(frozen=True)
 class Defect:
@@ -1170,6 +1187,108 @@ DEFECTS = [
             "cni_decile_in_range": f"{OPEN_EDITION}, {{it}}: cni_decile 0",
         },
         it=AN_AREA_OF_NEITHER,
+    ),
+    # ---- marts_programme_place ----------------------------------------------------------------
+    Defect(
+        "a name of no area",
+        "marts_programme_place",
+        "update marts.programme_place set areas_found = 0, area_code = null,"
+        " nearest_names = 'Hill (Town)' where published_name = 'Ascliffe & Colddyke'",
+        {"name_is_one_area": "areas_found 0, lad_name Stonebank, looked_up_name Ashcliffe"},
+    ),
+    Defect(
+        "a name of two areas",
+        "marts_programme_place",
+        "update marts.programme_place set areas_found = 2 where place_role = 'exclusion'",
+        {"name_is_one_area": "pride_in_place_phase1, 2, Stonebank: areas_found 2"},
+    ),
+    Defect(
+        "a place that is not told",
+        "marts_programme_place",
+        "delete from marts.programme_place where published_name = 'Ascliffe & Colddyke'",
+        {"every_place_is_told": "pride_in_place_phase2: places_told 28, places_listed 29"},
+    ),
+    # ---- marts_composite_selection ------------------------------------------------------------
+    Defect(
+        "a composite edition without one of its areas",
+        "marts_composite_selection",
+        f"delete from marts.composite_selection where edition_id = '{COMPOSITE}'"
+        " and area_code = '{it}'",
+        {"every_area_has_a_row": f"{COMPOSITE}: rows_found 599, areas 600"},
+        it=AN_EXCLUDED_AREA,
+    ),
+    Defect(
+        "a composite edition that chooses none",
+        "marts_composite_selection",
+        f"update marts.composite_selection set is_selected = false where edition_id = '{COMPOSITE}'",
+        {
+            "some_are_chosen": f"{COMPOSITE}: areas_selected 0",
+            "list_as_published": f"{COMPOSITE}: share_of_published 0",
+            "chosen_again": f"{COMPOSITE}, ",
+            "reason_is_sound": "selection_reason selected",
+        },
+    ),
+    Defect(
+        "another list than the published one",
+        "marts_composite_selection",
+        "update marts.composite_selection set published_flag = not published_flag"
+        f" where edition_id = '{COMPOSITE}'",
+        {"list_as_published": f"{COMPOSITE}: share_of_published 0.03"},
+    ),
+    Defect(
+        "a composite that is not that of its scores",
+        "marts_composite_selection",
+        "update marts.composite_selection set composite = composite + 0.00001"
+        f" where edition_id = '{COMPOSITE}' and area_code = '{{it}}'",
+        {"composite_again": f"{COMPOSITE}, {{it}}: difference "},
+        it=AN_EXCLUDED_AREA,
+    ),
+    Defect(
+        "an area that is chosen though its group is left out",
+        "marts_composite_selection",
+        "update marts.composite_selection set is_excluded = false"
+        f" where edition_id = '{COMPOSITE}' and area_code = '{{it}}'",
+        {
+            "excluded_by_its_group": f"{COMPOSITE}, {{it}}: excluded 0, left_out 1",
+            "reason_is_sound": "selection_reason excluded",
+        },
+        it=AN_EXCLUDED_AREA,
+    ),
+    Defect(
+        "the second of a group in place of the first",
+        "marts_composite_selection",
+        "update marts.composite_selection set is_selected = true"
+        f" where edition_id = '{COMPOSITE}' and area_code = '{{it}}'",
+        {
+            "chosen_again": f"{COMPOSITE}, {{it}}: selected 1, chosen_again 0, composite_rank ",
+        },
+        it=AN_AREA_BEHIND,
+    ),
+    Defect(
+        "an area that is behind nobody",
+        "marts_composite_selection",
+        "update marts.composite_selection set ahead_code = null"
+        f" where edition_id = '{COMPOSITE}' and area_code = '{{it}}'",
+        {"reason_is_sound": f"{COMPOSITE}, {{it}}: is_sound false"},
+        it=AN_AREA_BEHIND,
+    ),
+    # ---- marts_composite_reconciliation ---------------------------------------------------------
+    Defect(
+        "a neighbourhood of the programme that is not told",
+        "marts_composite_reconciliation",
+        "delete from marts.composite_reconciliation where area_code = '{it}'",
+        {
+            "agreement_as_chosen": f"{COMPOSITE}, {{it}}: agreement missing",
+            "reason_where_due": f"{COMPOSITE}, {{it}}: is_told false, agreement missing",
+        },
+        it=A_MISSED_AREA,
+    ),
+    Defect(
+        "a difference without a reason",
+        "marts_composite_reconciliation",
+        "update marts.composite_reconciliation set likely_reason = null where area_code = '{it}'",
+        {"reason_where_due": f"{COMPOSITE}, {{it}}: is_told false, agreement only_published"},
+        it=A_MISSED_AREA,
     ),
     # ---- marts_reconciliation -----------------------------------------------------------------
     Defect(
