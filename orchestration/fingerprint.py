@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -49,6 +50,10 @@ _CODE = {
     "dbt_project/tests": ("*.sql",),
     "docs": PAGES,
 }
+_LOCK = PROJECT_ROOT / "requirements.lock"
+_LOCKED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
+# What pandas computes with where it is installed, though nothing asks for it.
+_UNINVITED = {"bottleneck", "numexpr", "numba"}
 _FILES = ("requirements.lock", "dbt_project/dbt_project.yml", "dbt_project/profiles.yml")
 
 
@@ -81,9 +86,24 @@ def files_hash(files: Iterable[Path], project: Path = PROJECT_ROOT) -> str:
 
 @cache
 def _libraries() -> str:
-    """Python and what is installed beside it: not always what the lock says."""
-    installed = {each.name for place in sys.path for each in Path(place).glob("*.dist-info")}
+    """Python and the libraries that run, as they are installed: not always as the lock says.
+
+    What else is installed, such as a browser's driver for the tests, makes nothing of a release.
+    """
+    locked = _LOCKED.findall(_LOCK.read_text(encoding="utf-8"))
+    count = {*map(_normal, locked), *_UNINVITED}
+    installed = {
+        each.name
+        for place in sys.path
+        for each in Path(place).glob("*.dist-info")
+        if _normal(each.name.partition("-")[0]) in count
+    }
     return "\n".join([sys.version, *sorted(installed)])
+
+
+def _normal(library: str) -> str:
+    """The name of a library as package indexes compare it."""
+    return re.sub(r"[-_.]+", "-", library).lower()
 
 
 def running_code(patterns: Iterable[str]) -> str:

@@ -90,7 +90,7 @@ def require_build(settings: Settings) -> None:
                     where=str(settings.build_database),
                     found="one of other code, damaged or in use" if is_there else "no build yet",
                     expected="a build, of which a part can be made anew",
-                    remedy="make everything once: lbn refresh, or the job refresh",
+                    remedy="make everything once: lbn refresh --force, or the job with force",
                 )
             ],
         )

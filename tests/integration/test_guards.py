@@ -1220,7 +1220,8 @@ DEFECTS = [
     Defect(
         "a composite edition that chooses none",
         "marts_composite_selection",
-        f"update marts.composite_selection set is_selected = false where edition_id = '{COMPOSITE}'",
+        "update marts.composite_selection set is_selected = false"
+        f" where edition_id = '{COMPOSITE}'",
         {
             "some_are_chosen": f"{COMPOSITE}: areas_selected 0",
             "list_as_published": f"{COMPOSITE}: share_of_published 0",
