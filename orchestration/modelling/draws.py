@@ -368,7 +368,7 @@ def read_rules(row: Mapping[Any, Any]) -> Rules:
     return rules
 
 
-def _stream(seed: int, name: str) -> np.random.Generator:
+def stream(seed: int, name: str) -> np.random.Generator:
     """Random numbers for one purpose, the same whatever else is drawn or left out."""
     digest = hashlib.sha256(name.encode()).digest()
     return np.random.default_rng([seed, int.from_bytes(digest[:8], "big")])
@@ -383,19 +383,19 @@ def draw_weights(index: DrawnIndex, rules: Rules) -> Floats | None:
         return None
     total = index.weights.sum()
     alpha = rules.weight_concentration * index.weights / total
-    return np.asarray(_stream(rules.seed, index.release).dirichlet(alpha, rules.draws) * total)
+    return np.asarray(stream(rules.seed, index.release).dirichlet(alpha, rules.draws) * total)
 
 
 def draw_choices(edition: DrawnEdition, rules: Rules) -> Iterator[Choices]:
     """The edition's draws. Each choice has its own random numbers, so each is independent."""
 
     def picks(name: str, options: tuple[str, ...]) -> list[str]:
-        drawn = _stream(rules.seed, name).integers(len(options), size=rules.draws)
+        drawn = stream(rules.seed, name).integers(len(options), size=rules.draws)
         return [options[number] for number in drawn]
 
     carry_rules = picks("carry_rule", rules.carry_rules_drawn)
     tie_rules = picks("tie_rule", rules.tie_rules_drawn)
-    points = _stream(rules.seed, "threshold").uniform(
+    points = stream(rules.seed, "threshold").uniform(
         -rules.threshold_points_below, rules.threshold_points_above, rules.draws
     )
     imd_weights, cni_weights = draw_weights(edition.imd, rules), draw_weights(edition.cni, rules)

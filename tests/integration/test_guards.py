@@ -1226,6 +1226,7 @@ DEFECTS = [
             "some_are_chosen": f"{COMPOSITE}: areas_selected 0",
             "list_as_published": f"{COMPOSITE}: share_of_published 0",
             "chosen_again": f"{COMPOSITE}, ",
+            "draws_are_of_the_rule": "selected_by_draws 1, selected 0",
             "reason_is_sound": "selection_reason selected",
         },
     ),
@@ -1262,7 +1263,16 @@ DEFECTS = [
         f" where edition_id = '{COMPOSITE}' and area_code = '{{it}}'",
         {
             "chosen_again": f"{COMPOSITE}, {{it}}: selected 1, chosen_again 0, composite_rank ",
+            "draws_are_of_the_rule": f"{COMPOSITE}, {{it}}: selected_by_draws 0, selected 1",
         },
+        it=AN_AREA_BEHIND,
+    ),
+    Defect(
+        "draws of another rule",
+        "marts_composite_selection",
+        "update marts.composite_stability set is_selected_recomputed = true"
+        f" where edition_id = '{COMPOSITE}' and area_code = '{{it}}'",
+        {"draws_are_of_the_rule": f"{COMPOSITE}, {{it}}: selected_by_draws 1, selected 0"},
         it=AN_AREA_BEHIND,
     ),
     Defect(

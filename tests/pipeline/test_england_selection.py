@@ -116,7 +116,7 @@ def test_every_msoa_is_as_pandas_has_it(england: Site, edition: str, imd: str) -
         columns=["msoa", "composite", "rank", "constituency", "chosen", imd, "cni"],
     ).set_index("msoa")
     assert len(found) == len(expected) == 6_856
-    together = found.join(expected, rsuffix="_again")
+    together = found.join(expected.add_suffix("_again"))
     for number in ("composite", imd, "cni"):
         assert (together[number] - together[f"{number}_again"]).abs().max() < 1e-8
     for fact in ("rank", "constituency", "chosen"):

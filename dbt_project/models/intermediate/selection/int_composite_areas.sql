@@ -46,6 +46,7 @@ candidates as (
         on
             editions.edition_id = scores.edition_id
             and areas.area_code = scores.area_code
+            and scores.is_own_weighting
     left join {{ ref('int_area_geographies') }} as placed
         on
             areas.area_type = placed.area_type

@@ -1,8 +1,15 @@
--- Both indices on the areas of each composite edition: the mean of the parts, by residents or each
--- as much. A part whose IMD stands on other areas takes the simple mean of those that it came from.
+-- Both indices on the areas of each composite edition: the mean of the parts, by residents and each
+-- as much, since draws pick from both; one is the edition's own. A part whose IMD stands on other
+-- areas takes the simple mean of those that it came from.
 with editions as (
 
     select * from {{ ref('stg_composite_editions') }}
+
+),
+
+weightings as (
+
+    select unnest(['residents', 'equal']) as weighting
 
 ),
 
@@ -16,11 +23,11 @@ parts as (
         editions.imd_lookup_id,
         parents.parent_code as area_code,
         parents.child_code as part_code,
-        case editions.weighting
-            when 'residents' then described.population
-            when 'equal' then 1
-        end as weight
+        weightings.weighting,
+        weightings.weighting = editions.weighting as is_own_weighting,
+        if(weightings.weighting = 'residents', described.population, 1) as weight
     from editions
+    cross join weightings
     inner join {{ ref('int_area_parents') }} as parents
         on
             editions.area_type = parents.parent_type
@@ -65,6 +72,8 @@ part_imd as (
 
 select
     parts.edition_id,
+    parts.weighting,
+    parts.is_own_weighting,
     parts.area_code,
     count(*) as parts,
     method.weighted_mean(part_imd.imd_score, parts.weight, parts.part_code) as imd_score,
@@ -78,4 +87,4 @@ left join {{ ref('int_index_scores') }} as cni
     on
         parts.cni_release = cni.index_release
         and parts.part_code = cni.area_code
-group by parts.edition_id, parts.area_code
+group by parts.edition_id, parts.weighting, parts.is_own_weighting, parts.area_code

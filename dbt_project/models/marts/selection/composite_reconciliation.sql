@@ -137,14 +137,15 @@ explained as (
         rival.share_in_other as rival_share,
         case
             when on_either.agreement = 'agreed' then null
-            -- Counted to the other group it would be chosen, or would not.
-            when itself.is_first_there = (on_either.agreement = 'only_published')
+            when on_either.agreement = 'only_published' and itself.is_first_there
                 then 'split between groups'
             when rival.area_code is not null then 'behind one that is split'
             when
                 on_either.agreement = 'only_computed'
                 and on_either.place_in_line > editions.most_selected - counted.areas_missed
                 then 'end of the line'
+            when on_either.agreement = 'only_computed' and not itself.is_first_there
+                then 'split between groups'
             else 'other'
         end as likely_reason
     from on_either
