@@ -131,8 +131,10 @@ def subjects(settings: Settings, registry: Registry) -> set[str]:
     What is gone is held as well, so it can be accepted.
     """
     marts = {path.stem for path in (DBT_PROJECT / "models" / "marts").rglob("*.sql")}
-    with (DBT_PROJECT / "seeds" / "editions.csv").open(encoding="utf-8") as seed:
-        editions = {row["edition_id"] for row in csv.DictReader(seed)}
+    editions = set()
+    for name in ("editions.csv", "composite_editions.csv"):
+        with (DBT_PROJECT / "seeds" / name).open(encoding="utf-8") as seed:
+            editions |= {row["edition_id"] for row in csv.DictReader(seed)}
     current = current_release(settings.releases)
     before = set(read_manifest(current)["row_counts"]) if current else set()
     known = {source.id for source in registry.sources} | editions | marts | before
@@ -251,7 +253,7 @@ def differences_of_marts(
     try:
         found = list(_lists(build))
         is_wider = not set(files) <= {entry["source_id"] for entry in before["inputs"]} or (
-            _editions(build) - {edition["edition_id"] for edition in before["editions"]}
+            set(list_sizes(build)) - set(stated_sizes(before))
         )
         found += _rows(build, only_lost=bool(is_wider))
         if marts_version(current).split(".")[0] == MARTS_VERSION.split(".")[0]:
@@ -414,31 +416,63 @@ def _beyond(
 # --- Lists and marts ------------------------------------------------------------------------------
 
 
-def _editions(build: duckdb.DuckDBPyConnection) -> set[str]:
-    rows = build.execute("select edition_id from marts.dim_edition").fetchall()
-    return {name for (name,) in rows}
+def list_sizes(build: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """How many areas are on the list of each edition, of either kind, in a build or a release."""
+    return dict(
+        build.execute(
+            "select edition_id, areas_listed from marts.dim_edition union all "
+            "select edition_id, areas_selected from marts.dim_composite_edition order by 1"
+        ).fetchall()
+    )
+
+
+def stated_sizes(manifest: Mapping[str, Any]) -> dict[str, int]:
+    """The same as the manifest of a release has it; before marts 4.1 none had composite ones."""
+    composites = manifest.get("composite_editions", ())
+    return {edition["edition_id"]: edition["areas_listed"] for edition in manifest["editions"]} | {
+        edition["edition_id"]: edition["areas_selected"] for edition in composites
+    }
+
+
+_LISTED = {
+    "double_disadvantage": "is_doubly_disadvantaged",
+    "composite_selection": "is_selected",
+}
+
+
+def _listed(build: duckdb.DuckDBPyConnection, database: str) -> str:
+    """The areas on the lists of a database, of as many kinds as it knows."""
+    known = build.execute(
+        "select table_name from duckdb_tables() where database_name = $1 and schema_name = 'marts'",
+        [database],
+    ).fetchall()
+    return " union all ".join(
+        f"select edition_id, area_code, area_name, lad_name from {database}.marts.{table} "
+        f"where {flag}"
+        for table, flag in _LISTED.items()
+        if (table,) in known
+    )
 
 
 def _lists(build: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
     """Each edition's list against that of the release: who joined, who left."""
+    here, there = (_listed(build, database) for database in ("build", "current_release"))
     moved = query_rows(
         build,
-        """
-        with listed as (
-            select 'joined' as change, edition_id, area_code, area_name, lad_name
-            from marts.double_disadvantage
-            where is_doubly_disadvantaged
+        f"""
+        with now as ({here}),
+        before as ({there}),
+        listed as (
+            select 'joined' as change, * from now
             union all by name
-            select 'left' as change, edition_id, area_code, area_name, lad_name
-            from current_release.marts.double_disadvantage
-            where is_doubly_disadvantaged
+            select 'left' as change, * from before
         )
 
         select edition_id, any_value(change) as change, area_code,
             any_value(area_name) as area_name, any_value(lad_name) as lad_name
         from listed
-        where edition_id in (select edition_id from marts.dim_edition)
-            and edition_id in (select edition_id from current_release.marts.dim_edition)
+        where edition_id in (select edition_id from now)
+            and edition_id in (select edition_id from before)
         group by edition_id, area_code
         having count(*) = 1
         order by edition_id, change, area_code

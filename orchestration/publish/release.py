@@ -40,8 +40,10 @@ from orchestration.publish.differences import (
     Difference,
     differences,
     differences_of_marts,
+    list_sizes,
     refuse_held,
     require_subjects,
+    stated_sizes,
     unknown_downloads,
 )
 from orchestration.publish.held import noted
@@ -280,8 +282,7 @@ def changes_since(
     if current is None:
         return None
     before = read_manifest(current)
-    then = {edition["edition_id"]: edition["areas_listed"] for edition in before["editions"]}
-    now = dict(build.execute("select edition_id, areas_listed from marts.dim_edition").fetchall())
+    then, now = stated_sizes(before), list_sizes(build)
     moved = {each.subject: each.areas for each in differs if each.kind == "list"}
     editions = []
     for edition in sorted({*then, *now}):

@@ -29,6 +29,7 @@ from tests.support.build import REGISTRY, RELEASE_ID
 
 POPULATION, CNI, LOOKUP = "population_mid2019", "cni2023", "lad24_rgn24"
 LSOAS = "lsoa21_imd2025_cni2023"
+CHOSEN = "msoa21_pride_imd2019"
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,9 @@ def candidate(sample_build: Path, sample_warehouse: Path, tmp_path: Path) -> Ite
             "marts_version": MARTS_VERSION,
             "inputs": [{"source_id": name, "sha256": sha} for name, sha in inputs.items()],
             "editions": query_rows(build, "select edition_id, areas_listed from marts.dim_edition"),
+            "composite_editions": query_rows(
+                build, "select edition_id, areas_selected from marts.dim_composite_edition"
+            ),
         }
         (release / MANIFEST).write_text(json.dumps(manifest))
         yield Candidate(build, settings, release, inputs)
@@ -317,6 +321,46 @@ def test_areas_that_join_and_leave_a_list_are_named_and_held(candidate: Candidat
     ]
 
 
+def test_an_area_that_is_no_longer_chosen_is_named_and_held(candidate: Candidate) -> None:
+    first, *_ = query_rows(
+        candidate.build,
+        "select area_code from marts.composite_selection where edition_id = $1 and is_selected "
+        "order by 1",
+        CHOSEN,
+    )
+    candidate.change(
+        f"update marts.composite_selection set is_selected = false where edition_id = '{CHOSEN}' "
+        f"and area_code = '{first['area_code']}'"
+    )
+    found = candidate.one()
+    assert (found.subject, found.kind) == (CHOSEN, "list")
+    assert found.is_held
+    assert found.found.startswith(f"0 joined; 1 left: {first['area_code']} ")
+    told = changes_since(candidate.build, candidate.release, [found])
+    assert told is not None
+    changed = {edition["edition_id"]: edition for edition in told["editions"]}
+    assert changed[CHOSEN]["departed"] == 1
+
+
+def test_beside_a_release_without_composite_editions_they_are_new(
+    candidate: Candidate, tmp_path: Path
+) -> None:
+    older = tmp_path / "older.duckdb"
+    shutil.copyfile((candidate.release / WAREHOUSE).resolve(), older)
+    with duckdb.connect(str(older)) as release:
+        for mart in ("composite_selection", "dim_composite_edition"):
+            release.execute(f"drop table marts.{mart}")
+    (candidate.release / WAREHOUSE).unlink()
+    older.rename(candidate.release / WAREHOUSE)
+    found = candidate.found(marts_version="4.0", composite_editions=[])
+    assert not any(each.is_held for each in found)
+    told = changes_since(candidate.build, candidate.release, found)
+    assert told is not None
+    changed = {edition["edition_id"]: edition for edition in told["editions"]}
+    assert changed[CHOSEN]["listed_before"] == 0
+    assert changed[CHOSEN]["joined"] == changed[CHOSEN]["listed_after"] > 0
+
+
 def test_the_manifest_counts_and_names_what_each_list_gained_and_lost(
     candidate: Candidate,
 ) -> None:
@@ -422,7 +466,7 @@ def test_each_subject_is_accepted_by_its_own_name() -> None:
     assert held.value.exit_code == 4
 
 
-@pytest.mark.parametrize("subject", [CNI, LSOAS, "double_disadvantage"])
+@pytest.mark.parametrize("subject", [CNI, LSOAS, CHOSEN, "double_disadvantage"])
 def test_sources_editions_and_marts_can_be_accepted(tmp_path: Path, subject: str) -> None:
     require_subjects(Settings("sample", tmp_path, tmp_path), REGISTRY, {subject: "why"})
 
