@@ -132,7 +132,7 @@ left join populations
         areas.population_source_id = populations.source_id
         and areas.area_type = populations.area_type
         and areas.area_code = populations.area_code
-left join {{ ref('stg_boundaries') }} as boundaries
+left join {{ ref('int_boundaries') }} as boundaries
     on
         areas.area_type = boundaries.area_type
         and areas.area_code = boundaries.area_code

@@ -8,5 +8,5 @@ select
     is_approximate,
     source_id,
     line_number as feature_number
-from {{ ref('stg_boundaries') }}
+from {{ ref('int_boundaries') }}
 order by area_type, area_code
