@@ -65,7 +65,21 @@ def _lists(manifest: dict[str, Any]) -> str:
         rows.append((edition["edition_id"], listed, published or "", joined, departed))
     headings = ("edition", "on the list", "published list", "joined", "left")
     against = f"Joined and left since {since['release_id']}.\n\n" if since else ""
-    return against + _table(headings, rows)
+    return against + _table(headings, rows) + _composites(manifest)
+
+
+def _composites(manifest: dict[str, Any]) -> str:
+    """The composite editions, below the others; nothing where there are none."""
+    rows = [
+        (
+            edition["edition_id"],
+            edition["areas_selected"],
+            *(edition[field] or "" for field in ("places_published", "areas_agreed")),
+        )
+        for edition in manifest["composite_editions"]
+    ]
+    headings = ("composite edition", "chosen", "published", "agreed")
+    return "\n\n" + _table(headings, rows) if rows else ""
 
 
 def _differences(manifest: dict[str, Any]) -> str:

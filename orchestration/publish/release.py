@@ -256,6 +256,11 @@ def _manifest(
             "select edition_id, label, areas, areas_rated, areas_listed, areas_published, "
             "is_cross_check from marts.dim_edition order by edition_id",
         ),
+        "composite_editions": query_rows(
+            build,
+            "select edition_id, label, areas, areas_rated, areas_selected, places_published, "
+            "areas_agreed, is_programmes_own from marts.dim_composite_edition order by edition_id",
+        ),
         "row_counts": row_counts,
         "guards": query_rows(
             build,

@@ -78,6 +78,37 @@ def sample_list(warehouse: duckdb.DuckDBPyConnection) -> list[tuple[str]]:
     ).fetchall()
 
 
+@pytest.mark.parametrize("edition", ["msoa21_pride_imd2019", "msoa21_pride_imd2025"])
+def test_a_composite_edition_by_its_own_rule_is_the_mart(sample: Site, edition: str) -> None:
+    with sample.warehouse() as warehouse:
+        asked = warehouse.execute(
+            f"select * from method.composite_list('{edition}')"
+        ).to_arrow_table()
+        columns = ", ".join(asked.column_names)
+        mart = warehouse.execute(
+            f"select {columns} from marts.composite_selection where edition_id = $1 "
+            "order by composite desc nulls last, area_code",
+            [edition],
+        ).to_arrow_table()
+    assert asked.num_rows > 500
+    assert asked.to_pylist() == mart.to_pylist()
+
+
+def test_the_imd_of_another_composite_edition_gives_that_edition(sample: Site) -> None:
+    with sample.warehouse() as warehouse:
+        asked, other = (
+            warehouse.execute(
+                f"select area_code from {source} where is_selected order by area_code"
+            ).fetchall()
+            for source in (
+                "method.composite_list('msoa21_pride_imd2019', "
+                "imd_edition := 'msoa21_pride_imd2025')",
+                "method.composite_list('msoa21_pride_imd2025')",
+            )
+        )
+    assert asked == other != []
+
+
 READ_EVERYTHING = """
 import duckdb, json, sys
 with duckdb.connect(sys.argv[1], read_only=True) as warehouse:

@@ -60,4 +60,89 @@ create or replace macro method.edition_indicator(edition) as table
             indicators.index_release = definitions.index_release
             and indicators.indicator = definitions.indicator
     where places.edition_id = edition;
+
+create or replace macro method.composite_list(
+    edition,
+    imd_edition := null,
+    imd_weight := null,
+    cni_weight := null,
+    standardisation := null,
+    most_in_group := null,
+    most_in_authority := null,
+    most_selected := null,
+    with_exclusions := true
+) as table
+    with candidates as (
+
+        select
+            areas.edition_id,
+            areas.area_code,
+            areas.area_name,
+            areas.place_name,
+            areas.lad_code,
+            areas.lad_name,
+            areas.region_name,
+            areas.population,
+            areas.group_code,
+            areas.group_name,
+            areas.excluded_by,
+            areas.is_excluded and with_exclusions as is_excluded,
+            scored.imd_score,
+            areas.cni_score,
+            coalesce(standardisation, editions.standardisation) as standardisation,
+            coalesce(imd_weight, editions.imd_weight) as imd_weight,
+            coalesce(cni_weight, editions.cni_weight) as cni_weight,
+            -- 0 = no limit.
+            nullif(coalesce(most_in_group, editions.most_in_group), 0) as most_in_group,
+            nullif(coalesce(most_in_authority, editions.most_in_authority), 0)
+                as most_in_authority,
+            nullif(coalesce(most_selected, editions.most_selected), 0) as most_selected
+        from marts.composite_selection as areas
+        inner join marts.dim_composite_edition as editions
+            on areas.edition_id = editions.edition_id
+        left join marts.composite_selection as scored
+            on
+                scored.edition_id = coalesce(imd_edition, edition)
+                and areas.area_code = scored.area_code
+        where areas.edition_id = edition
+
+    ),
+
+    {{ composite_ctes() }},
+
+    named as (select * from chosen),
+
+    {{ selection_reason_ctes() }}
+
+    select
+        explained.edition_id,
+        explained.area_code,
+        explained.area_name,
+        explained.place_name,
+        explained.lad_code,
+        explained.lad_name,
+        explained.region_name,
+        explained.population,
+        explained.imd_score,
+        explained.imd_rank,
+        explained.imd_standardised,
+        explained.cni_score,
+        explained.cni_rank,
+        explained.cni_standardised,
+        explained.composite,
+        explained.composite_rank,
+        explained.areas_ranked,
+        explained.group_code,
+        explained.group_name,
+        explained.place_in_group,
+        explained.is_excluded,
+        explained.place_in_authority,
+        explained.place_in_line,
+        explained.is_selected,
+        explained.selection_reason,
+        explained.ahead_code,
+        explained.composite_short,
+        explained.reason_text
+    from explained
+    order by explained.composite desc nulls last, explained.area_code;
 {% endmacro %}

@@ -21,31 +21,7 @@ published as (
 
 ),
 
--- Whom the rule takes last, in each group and in all: what others fall short of.
-last_of_groups as (
-
-    select
-        edition_id,
-        group_code,
-        area_code,
-        composite
-    from areas
-    where place_in_group = most_in_group
-
-),
-
-last_of_all as (
-
-    select
-        edition_id,
-        min(composite) as composite
-    from areas
-    where is_selected
-    group by edition_id
-
-),
-
-joined as (
+named as (
 
     select
         areas.edition_id,
@@ -79,22 +55,9 @@ joined as (
         case
             when editions.places_published is not null then published.area_code is not null
         end as published_flag,
+        areas.most_in_group,
         areas.most_in_authority,
-        editions.most_selected,
-        case
-            when areas.is_selected then 'selected'
-            when areas.composite is null then 'not rated'
-            when areas.is_excluded then 'excluded'
-            when areas.place_in_group > areas.most_in_group then 'behind in its group'
-            when areas.place_in_authority > areas.most_in_authority
-                then 'beyond the number of its authority'
-            when areas.place_in_line > areas.most_selected then 'beyond the number'
-            else 'in no group'
-        end as selection_reason,
-        ahead.area_code as ahead_code,
-        coalesce(ahead_area.place_name, ahead_area.area_name) as ahead_name,
-        ahead.composite - areas.composite as short_of_group,
-        last_of_all.composite - areas.composite as short_of_all
+        editions.most_selected
     from areas
     inner join editions on areas.edition_id = editions.edition_id
     inner join {{ ref('dim_area') }} as dim_area
@@ -110,18 +73,10 @@ joined as (
             editions.programme_source_id = published.source_id
             and areas.area_type = published.area_type
             and areas.area_code = published.area_code
-    left join last_of_groups as ahead
-        on
-            areas.edition_id = ahead.edition_id
-            and areas.group_code = ahead.group_code
-            and areas.place_in_group > areas.most_in_group
-    left join {{ ref('dim_area') }} as ahead_area
-        on
-            areas.area_type = ahead_area.area_type
-            and ahead.area_code = ahead_area.area_code
-    left join last_of_all on areas.edition_id = last_of_all.edition_id
 
-)
+),
+
+{{ selection_reason_ctes() }}
 
 select
     edition_id,
@@ -154,41 +109,8 @@ select
     is_selected,
     published_flag,
     selection_reason,
-    case when selection_reason = 'behind in its group' then ahead_code end as ahead_code,
-    case selection_reason
-        when 'behind in its group' then short_of_group
-        when 'beyond the number' then short_of_all
-    end as composite_short,
-    case selection_reason
-        when 'selected'
-            then
-                coalesce('Place ' || place_in_group || ' in ' || group_name || ', and p', 'P')
-                || format('lace {:,} of the {:,} that are taken', place_in_line, most_selected)
-                || format('; composite {:.3f}, rank {:,}', composite, composite_rank)
-                || format(' of {:,}.', areas_ranked)
-        when 'not rated'
-            then
-                'Without ' || case
-                    when imd_score is null and cni_score is null then 'IMD and CNI'
-                    when imd_score is null then 'IMD'
-                    else 'CNI'
-                end || ' in its parts.'
-        when 'excluded' then group_name || ' holds ' || excluded_by || ', so none is taken there.'
-        when 'behind in its group'
-            then
-                format('Place {:,} in ', place_in_group) || group_name
-                || format(': {} ({}) is ahead by {:.3f}.', ahead_name, ahead_code, short_of_group)
-        when 'beyond the number of its authority'
-            then
-                format('Place {:,} of those of ', place_in_authority) || lad_name
-                || format(', of which {:,} can be taken.', most_in_authority)
-        when 'beyond the number'
-            then
-                coalesce('Place ' || place_in_group || ' in ' || group_name || ', and p', 'P')
-                || format('lace {:,} in line', place_in_line)
-                || format(': {:,} are taken, and it is ', most_selected)
-                || format('short by {:.3f}.', short_of_all)
-        else 'It lies in no group that it could be taken of.'
-    end as reason_text
-from joined
+    ahead_code,
+    composite_short,
+    reason_text
+from explained
 order by edition_id, area_code
