@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.ask.lists import CHANGES, known_edition
+from orchestration.ask.editions import known_edition
+from orchestration.ask.lists import CHANGES
 from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, query_rows
 
@@ -19,7 +20,7 @@ class Diff:
 
     ``counts`` are of all areas that pass the filters; ``rows`` hold those with the changes asked
     for. ``swapped`` says that they were asked for in the other order, ``what_changed`` what did so
-    in the method beside the places.
+    in the method beside the places. ``regions`` are the counts by region, of composite editions.
     """
 
     edition_from: str
@@ -30,6 +31,7 @@ class Diff:
     rows: list[Row]
     release_id: str
     label: str
+    regions: tuple[Row, ...] = ()
 
 
 class NotComparableError(UsageError):

@@ -10,7 +10,7 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ask.lists import known_edition
+from orchestration.ask.editions import known_edition
 from orchestration.ask.names import How, Names
 from orchestration.ask.postcodes import small_area_of
 from orchestration.ask.succession import became

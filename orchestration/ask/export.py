@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ask.lists import known_edition
+from orchestration.ask.editions import known_edition
 from orchestration.problems import RefusedError, UsageError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.queries import Filters

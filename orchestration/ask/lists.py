@@ -1,23 +1,14 @@
-"""The lists of a release, and the editions that a question may name."""
+"""The lists of a release: what ``lbn list`` asks of it."""
 
 from __future__ import annotations
 
 import duckdb
 
-from orchestration.problems import UsageError
-from orchestration.queries import Filters, Row, editions, query_rows
+from orchestration.ask.editions import known_edition
+from orchestration.queries import Filters, Row, query_rows
 
 # What may become of an area from one list to another, in the order of interest.
 CHANGES = ("joined", "left", "stayed")
-
-
-class UnknownEditionError(UsageError):
-    """No such edition in the release, or none named; it says which there are."""
-
-    def __init__(self, edition: str | None, release: str, known: list[Row]) -> None:
-        what = f"No edition '{edition}' in {release}." if edition else "Which edition?"
-        there = [f"\n  {row['edition_id']}  {row['label']}" for row in known]
-        super().__init__(what, f"There are:{''.join(there)}")
 
 
 def list_edition(
@@ -61,17 +52,3 @@ def list_edition(
         edition=edition,
         **filters.parameters,
     )
-
-
-def known_edition(connection: duckdb.DuckDBPyConnection, edition: str | None) -> str:
-    """The id of an edition that the release has, in whatever case it was written.
-
-    Raises:
-        UnknownEditionError: it has none of that id, or none was named.
-    """
-    known = editions(connection)
-    for row in known:
-        if edition and row["edition_id"].casefold() == edition.strip().casefold():
-            return str(row["edition_id"])
-    (release,) = query_rows(connection, "select release_id from meta.release")
-    raise UnknownEditionError(edition, release["release_id"], known)

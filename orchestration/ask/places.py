@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from orchestration.ask.lists import known_edition
+from orchestration.ask.editions import Edition, find_edition
 from orchestration.ask.names import How, Names
 from orchestration.ask.succession import became
 from orchestration.problems import UsageError
@@ -41,12 +41,7 @@ def resolve(connection: duckdb.DuckDBPyConnection, edition: str, places: Places)
         UnknownPlaceError: it has no such place, or several; it names those near, and what became of
             one that there is no more.
     """
-    edition = known_edition(connection, edition)
-    (declared,) = query_rows(
-        connection,
-        "select area_type, lad_type from marts.dim_edition where edition_id = $1",
-        edition,
-    )
+    declared = find_edition(connection, edition)
     asked = [
         *([("region", places.region)] if places.region is not None else []),
         *([("authority", places.lad)] if places.lad is not None else []),
@@ -55,18 +50,18 @@ def resolve(connection: duckdb.DuckDBPyConnection, edition: str, places: Places)
     found = [_larger(connection, declared, kind, name) for kind, name in asked]
     return Filters(
         within=tuple(within for within, _ in found),
-        codes=None if places.name is None else _codes(connection, edition, places.name),
+        codes=None if places.name is None else _codes(connection, declared, places.name),
         notes=tuple(note for _, notes in found for note in notes),
     )
 
 
-def _codes(connection: duckdb.DuckDBPyConnection, edition: str, name: str) -> tuple[str, ...]:
+def _codes(connection: duckdb.DuckDBPyConnection, edition: Edition, name: str) -> tuple[str, ...]:
     """The areas of an edition that have a name, or lie in a place that has it."""
     rows = query_rows(
         connection,
-        "select area_code, area_name, place_name from marts.double_disadvantage "
+        f"select area_code, area_name, place_name from {edition.areas} "
         "where edition_id = $1 order by area_code",
-        edition,
+        edition.edition_id,
     )
     names = Names((text, row) for row in rows for text in row.values() if text)
     found = names.find(name)
@@ -74,7 +69,7 @@ def _codes(connection: duckdb.DuckDBPyConnection, edition: str, name: str) -> tu
         return tuple(row["area_code"] for row, _ in found)
     near = "; ".join(f"{row['area_code']} {row['area_name']}" for row, _ in found[:CANDIDATES])
     raise UnknownPlaceError(
-        f"No area of {edition} is called '{name}'.",
+        f"No area of {edition.edition_id} is called '{name}'.",
         f"Did you mean: {near}?" if near else f"lbn find '{name}' looks everywhere.",
     )
 
@@ -90,7 +85,7 @@ def _kind_and_name(text: str) -> tuple[str, str]:
 
 
 def _larger(
-    connection: duckdb.DuckDBPyConnection, edition: Row, kind: str, name: str
+    connection: duckdb.DuckDBPyConnection, edition: Edition, kind: str, name: str
 ) -> tuple[Within, list[str]]:
     """The larger area of a kind that is meant, and what a person should know of it."""
     rows = query_rows(
@@ -115,8 +110,8 @@ def _larger(
             member.geography_type <> $2, by_lookup desc, member.geography_type desc,
             member.geography_name, member.geography_code
         """,
-        edition["area_type"],
-        edition["lad_type"],
+        edition.area_type,
+        edition.lad_type,
     )
     known = sorted({row["geography"] for row in rows})
     of_kind = [row for row in rows if kind in (row["geography"], row["geography_type"])]
@@ -133,7 +128,7 @@ def _larger(
     if len(sure) == 1:
         (row,) = sure
         within = Within(
-            edition["area_type"],
+            edition.area_type,
             row["geography_type"],
             row["geography_code"],
             row["geography_name"],
@@ -176,12 +171,12 @@ def _surest(found: list[tuple[Row, How]]) -> list[Row]:
 
 
 def _notes(
-    connection: duckdb.DuckDBPyConnection, edition: Row, row: Row, name: str, how: How
+    connection: duckdb.DuckDBPyConnection, edition: Edition, row: Row, name: str, how: How
 ) -> list[str]:
     notes = []
     if how is not How.exact:
         notes.append(f"'{name}' is taken for {row['geography_name']} ({row['geography_code']}).")
-    if row["geography"] == "authority" and row["geography_type"] != edition["lad_type"]:
+    if row["geography"] == "authority" and row["geography_type"] != edition.lad_type:
         notes += [f"{text}." for text in became(connection, row["geography_code"])]
         how_known = "" if row["by_lookup"] else ", by where most of their residents live"
         notes.append(

@@ -16,7 +16,8 @@ from typing import Any
 
 import duckdb
 
-from orchestration.ask.lists import CHANGES, known_edition
+from orchestration.ask.editions import known_edition
+from orchestration.ask.lists import CHANGES
 from orchestration.problems import UsageError
 from orchestration.queries import Filters, Row, query_rows
 

@@ -7,20 +7,29 @@ import json
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from orchestration.cli import report
+from orchestration.cli import report, selections
 from orchestration.cli.app import ProfileOption, app, asked, context, err, out
 from orchestration.problems import RefusedError, UsageError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.text import counted, one_line, visible
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
+    from collections.abc import Callable
+    from fractions import Fraction
 
+    from duckdb import DuckDBPyConnection
+    from rich.console import Console
+
+    from orchestration.ask.editions import Edition
+    from orchestration.ask.selection_whatif import SelectionWhatIf
+    from orchestration.ask.whatif import WhatIf
     from orchestration.queries import Filters
+
+    T = TypeVar("T", WhatIf, SelectionWhatIf)
 
 
 class Format(StrEnum):
@@ -150,20 +159,45 @@ def list_(
         str | None,
         typer.Option(help="Only areas of this name or code, or in a place of this name."),
     ] = None,
+    near: Annotated[
+        bool,
+        typer.Option("--near", help="Of a composite edition: who would be next, and by how much."),
+    ] = False,
     format_: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.table,
     profile: ProfileOption = None,
 ) -> None:
-    """Print the areas on an edition's list, the most deprived first (rank 1 = worst)."""
-    from orchestration.ask.lists import known_edition, list_edition
+    """Print the areas on an edition's list, the most deprived first (rank 1 = worst).
+
+    Of a composite edition: those that it chooses, the highest composite first.
+    """
+    from orchestration.ask import selection
+    from orchestration.ask.editions import find_edition
+    from orchestration.ask.lists import list_edition
 
     with asked(profile) as (_, connection):
-        edition = known_edition(connection, edition)
-        filters = _filters(connection, edition, region, lad, within, name)
-        rows = list_edition(connection, edition, filters)
-    if format_ is Format.table:
-        report.edition_list(out, edition, rows)
-    else:
+        found = find_edition(connection, edition)
+        if near and not found.is_composite:
+            raise UsageError(
+                f"{found.edition_id} lists by thresholds: --near is for composite editions.",
+                f"What just misses it: lbn whatif {found.edition_id} --threshold 12%",
+            )
+        filters = _filters(connection, found.edition_id, region, lad, within, name)
+        if near:
+            rows = selection.list_near_misses(connection, found, filters)
+        elif found.is_composite:
+            rows = selection.list_selected(connection, found, filters)
+        else:
+            rows = list_edition(connection, found.edition_id, filters)
+        notes = selection.foot_notes(connection, found) if found.is_composite else []
+    if format_ is not Format.table:
         write_rows(rows, format_)
+    elif near:
+        selections.near_misses(out, found.edition_id, rows)
+    elif found.is_composite:
+        selections.selected(out, found.edition_id, rows)
+    else:
+        report.edition_list(out, found.edition_id, rows)
+    selections.notes(err, notes)
 
 
 @app.command(epilog="Example: lbn explain X01000001 --edition lsoa21_imd2025_cni2023 --full")
@@ -228,16 +262,25 @@ def diff(
 ) -> None:
     """Say which areas joined, left or stayed from an edition to a later one, and why.
 
-    Editions that their publisher says may not be compared are refused, with the reason.
+    Editions that their publisher says may not be compared are refused, with the reason; so are two
+    composite editions of other areas or another rule.
     """
+    from orchestration.ask import selection
     from orchestration.ask.diff import diff_editions
-    from orchestration.ask.lists import known_edition
+    from orchestration.ask.editions import find_edition
 
+    notes: list[str] = []
     with asked(profile) as (_, connection):
-        edition, other = (known_edition(connection, each) for each in (edition, other))
+        one, two = (find_edition(connection, each) for each in (edition, other))
         # Editions that may be compared are of the same areas.
-        filters = _filters(connection, other, region, lad, within)
-        found = diff_editions(connection, edition, other, filters, _changes(change))
+        filters = _filters(connection, two.edition_id, region, lad, within)
+        if one.is_composite or two.is_composite:
+            found = selection.diff_selections(connection, one, two, filters, _changes(change))
+            notes = selection.foot_notes(connection, one, two)
+        else:
+            found = diff_editions(
+                connection, one.edition_id, two.edition_id, filters, _changes(change)
+            )
     if found.swapped:
         err.print(
             f"{found.edition_from} is the earlier one: shown is the change from it to "
@@ -245,9 +288,11 @@ def diff(
         )
     if format_ is Format.table:
         report.edition_diff(out, found)
+        selections.regions(out, found)
     else:
         report.method_changed(err, found)
         write_rows(found.rows, format_)
+    selections.notes(err, notes)
 
 
 @app.command(
@@ -265,7 +310,7 @@ def whatif(
         str | None,
         typer.Option(
             help="Weights of domains of either index, such as income=0.3,crime=0.2. Domains not "
-            "named keep theirs. Only proportions count."
+            "named keep theirs. Only proportions count. Of a composite edition: imd=2,cni=1."
         ),
     ] = None,
     carry_rule: Annotated[
@@ -274,6 +319,37 @@ def whatif(
             help="How the IMD comes to the areas, such as population_weighted_mean: a rule of "
             "edition_carry_rule. Default: the edition's own."
         ),
+    ] = None,
+    standardisation: Annotated[
+        str | None,
+        typer.Option(help="Of a composite edition: how scores are made alike, z_score or min_max."),
+    ] = None,
+    most_in_group: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Of a composite edition: how many of a constituency; 0 for any number."
+        ),
+    ] = None,
+    most_in_authority: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Of a composite edition: how many of an authority; 0 for any number."
+        ),
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option(min=0, help="Of a composite edition: how many in all; 0 for any number."),
+    ] = None,
+    without_exclusions: Annotated[
+        bool,
+        typer.Option(
+            "--without-exclusions",
+            help="Of a composite edition: also where an earlier phase has a place.",
+        ),
+    ] = False,
+    imd_release: Annotated[
+        str | None,
+        typer.Option(help="Of a composite edition: the IMD of another one, such as imd2025."),
     ] = None,
     change: ChangeOption = None,
     region: RegionOption = None,
@@ -285,33 +361,98 @@ def whatif(
     """Say what an edition's list would be with other thresholds, weights or another carry rule.
 
     Counts who would join and leave, and lists them with both ranks before and after. Nothing is
-    stored. With nothing changed it is the list itself.
+    stored. With nothing changed it is the list itself. Of a composite edition: whom it would choose
+    by another rule, and why.
     """
-    from fractions import Fraction
-
+    from orchestration.ask import selection, selection_whatif
     from orchestration.ask import whatif as by_other_rules
-    from orchestration.ask.lists import known_edition
+    from orchestration.ask.editions import find_edition
 
-    def share(text: str | None) -> Fraction | None:
-        return None if text is None else by_other_rules.threshold(text)
-
-    rules = by_other_rules.AskedRules(
-        imd_threshold=share(imd_threshold) or share(threshold),
-        cni_threshold=share(cni_threshold) or share(threshold),
-        carry_rule=carry_rule,
-        weights={} if weights is None else by_other_rules.weights(weights),
-    )
+    chosen = {} if weights is None else by_other_rules.weights(weights)
     with asked(profile) as (_, connection):
-        edition = known_edition(connection, edition)
-        filters = _filters(connection, edition, region, lad, within)
-        found = by_other_rules.what_if(connection, edition, rules, filters, _changes(change))
+        named = find_edition(connection, edition)
+        _of_its_kind(
+            named,
+            of_thresholds={
+                "--threshold": threshold,
+                "--imd-threshold": imd_threshold,
+                "--cni-threshold": cni_threshold,
+                "--carry-rule": carry_rule,
+            },
+            of_composites={
+                "--standardisation": standardisation,
+                "--most-in-group": most_in_group,
+                "--most-in-authority": most_in_authority,
+                "--most": most,
+                "--without-exclusions": without_exclusions or None,
+                "--imd-release": imd_release,
+            },
+        )
+        filters = _filters(connection, named.edition_id, region, lad, within)
+        if not named.is_composite:
+            rules = by_other_rules.AskedRules(
+                imd_threshold=_share(imd_threshold) or _share(threshold),
+                cni_threshold=_share(cni_threshold) or _share(threshold),
+                carry_rule=carry_rule,
+                weights=chosen,
+            )
+            found = by_other_rules.what_if(
+                connection, named.edition_id, rules, filters, _changes(change)
+            )
+            _print_what_if(found, format_, report.what_if, report.what_if_summary)
+            return
+        rule = selection_whatif.AskedRule(
+            weights=chosen,
+            standardisation=standardisation,
+            most_in_group=most_in_group,
+            most_in_authority=most_in_authority,
+            most_selected=most,
+            with_exclusions=not without_exclusions,
+            imd_release=imd_release,
+        )
+        selected = selection_whatif.what_if_selected(
+            connection, named, rule, filters, _changes(change)
+        )
+        notes = selection.foot_notes(connection, named)
+    _print_what_if(selected, format_, selections.what_if, selections.what_if_summary)
+    selections.notes(err, notes)
+
+
+def _share(text: str | None) -> Fraction | None:
+    from orchestration.ask.whatif import threshold
+
+    return None if text is None else threshold(text)
+
+
+def _of_its_kind(
+    edition: Edition, of_thresholds: dict[str, Any], of_composites: dict[str, Any]
+) -> None:
+    """Refuse the options that are for editions of the other kind, and say which are for this."""
+    if edition.is_composite:
+        what, its_own, other = "takes the highest composites", of_composites, of_thresholds
+    else:
+        what, its_own, other = "lists by thresholds", of_thresholds, of_composites
+    if given := [option for option, value in other.items() if value is not None]:
+        weights = "imd=2,cni=1" if edition.is_composite else "income=0.3"
+        raise UsageError(
+            f"{edition.edition_id} {what}, so there is no {' or '.join(given)}.",
+            f"What may be asked of it: --weights {weights}, {', '.join(its_own)}.",
+        )
+
+
+def _print_what_if(
+    found: T,
+    format_: Format,
+    table: Callable[[Console, T], None],
+    summary: Callable[[T], list[str]],
+) -> None:
     if format_ is Format.table:
-        report.what_if(out, found)
+        table(out, found)
     elif format_ is Format.json:
         json.dump(found.as_data(), sys.stdout, indent=2)
         sys.stdout.write("\n")
     else:
-        for line in report.what_if_summary(found):
+        for line in summary(found):
             err.print(line)
         write_rows(found.rows, format_)
 
@@ -351,8 +492,8 @@ def export(
     Every area of the edition is a row, on the list or not, with its authority and region. A CSV
     file cannot describe itself: a file that ends in .datapackage.json is written beside it.
     """
+    from orchestration.ask.editions import known_edition
     from orchestration.ask.export import default_name, export_edition
-    from orchestration.ask.lists import known_edition
     from orchestration.publish.exports.about import about
 
     if bom and format_ is not ExportFormat.csv:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
+from orchestration.cli import selections
 from orchestration.cli.console import styled
 from orchestration.cli.tables import Column, number, print_table
 from orchestration.defs.refresh import Refreshed
@@ -147,6 +148,7 @@ def _editions(console: Console, manifest: dict[str, Any]) -> None:
                 f"{edition['edition_id']}: the published flag is a cross-check, computed by our "
                 "rule on the same data"
             )
+    selections.editions(console, manifest)
 
 
 def _provenance(console: Console, manifest: dict[str, Any]) -> None:
@@ -451,7 +453,8 @@ def done_without(console: Console, sources: list[Source]) -> None:
 def edition_diff(console: Console, diff: Diff) -> None:
     """An area in two lines: the reason is a sentence, too long for a cell of a table."""
     for row in diff.rows:
-        where = ", ".join(_plain(row, "area_name", "lad_name", "region_name"))
+        name = "place_name" if row.get("place_name") else "area_name"
+        where = ", ".join(_plain(row, name, "lad_name", "region_name"))
         console.print(styled((row["area_code"], "bold"), "  ", where))
         (reason,) = _plain(row, "reason")
         console.print(Padding(reason, (0, 0, 0, 2)))

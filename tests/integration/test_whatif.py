@@ -11,7 +11,8 @@ import duckdb
 import pandas as pd
 import pytest
 
-from orchestration.ask.lists import CHANGES, UnknownEditionError
+from orchestration.ask.editions import UnknownEditionError
+from orchestration.ask.lists import CHANGES
 from orchestration.ask.places import Places, UnknownPlaceError, resolve
 from orchestration.ask.whatif import AskedRules, RulesError, what_if
 

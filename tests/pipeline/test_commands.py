@@ -33,6 +33,7 @@ from tests.support.site import Site
 
 NAME = "left-behind-neighbourhoods"
 OLD, NEW = "lsoa21_imd2019_cni2023", "lsoa21_imd2025_cni2023"
+COMPOSITE, ITS_OTHER = "msoa21_pride_imd2019", "msoa21_pride_imd2025"
 
 
 @pytest.fixture(autouse=True)
@@ -127,6 +128,14 @@ def test_with_nothing_published_there_is_nothing_to_show(
         ["whatif", "ward99"],
         ["whatif", NEW, "--threshold", "0"],
         ["whatif", NEW, "--weights", "luck=1"],
+        ["whatif", NEW, "--most", "3"],
+        ["whatif", NEW, "--without-exclusions"],
+        ["whatif", COMPOSITE, "--threshold", "15%"],
+        ["whatif", COMPOSITE, "--carry-rule", "any_parent"],
+        ["whatif", COMPOSITE, "--weights", "income=1"],
+        ["whatif", COMPOSITE, "--most", "-1"],
+        ["list", NEW, "--near"],
+        ["diff", COMPOSITE, NEW],
         ["export", "ward99", "--format", "csv"],
         ["export", NEW, "--format", "xlsx", "--bom"],
         ["export", NEW, "--format", "csv", "--output", "nowhere/list.csv"],
@@ -602,6 +611,90 @@ def test_whatif_takes_another_carry_rule_and_says_which(ask: Ask, sample: Site) 
         found = ask("whatif", wards, "--carry-rule", rule, "--format", "json").data
         assert (found["carry_rule"], found["counts"]["listed_after"]) == (rule, listed)
     assert len(set(rules.values())) > 1
+
+
+@of("list", "near")
+def test_list_prints_whom_a_composite_edition_chooses_and_who_is_near(ask: Ask) -> None:
+    chosen = ask("list", COMPOSITE, "--format", "csv")
+    codes = [row["area_code"] for row in chosen.rows]
+    assert "not the programme's own data" in chosen.err
+    table = ask("list", COMPOSITE)
+    assert f"{len(codes)} areas chosen in {COMPOSITE}" in table.out
+    assert all(code in table.out for code in codes)
+    near = ask("list", COMPOSITE, "--near", "--format", "json").data
+    assert {row["area_code"] for row in near}.isdisjoint(codes)
+    text = ask("list", COMPOSITE, "--near").out
+    assert all(row["area_code"] in text for row in near)
+    assert f"{len(near)} areas would be next in {COMPOSITE}" in text
+    assert "nobody's decision" in ask("list", ITS_OTHER).err
+
+
+def test_diff_of_composite_editions_says_why_on_either_side_and_where(ask: Ask) -> None:
+    rows = ask("diff", COMPOSITE, ITS_OTHER, "--change", "all", "--format", "csv").rows
+    answer = ask("diff", ITS_OTHER, COMPOSITE)
+    assert f"{COMPOSITE} is the earlier one" in answer.err
+    told = " ".join(answer.out.split())
+    for row in rows:
+        assert (row["area_code"] in told) == (row["change"] != "stayed")
+        assert row["change"] == "stayed" or row["reason"] in told
+    for region in {row["region_name"] for row in rows}:
+        counts = [
+            sum((row["region_name"], row["change"]) == (region, change) for row in rows)
+            for change in ("joined", "left", "stayed")
+        ]
+        assert f"{region} {' '.join(map(str, counts))}" in told
+
+
+@of(
+    "whatif",
+    "standardisation",
+    "most_in_group",
+    "most_in_authority",
+    "most",
+    "without_exclusions",
+    "imd_release",
+)
+def test_whatif_takes_another_rule_of_a_composite_edition(ask: Ask) -> None:
+    def asked(*more: str) -> dict[str, Any]:
+        found: dict[str, Any] = ask(
+            "whatif", COMPOSITE, "--format", "json", "--change", "all", *more
+        ).data
+        return found
+
+    plain = asked()
+    assert (plain["counts"]["joined"], plain["counts"]["left"]) == (0, 0)
+    every = [
+        ("--weights", "imd=2,cni=1"),
+        ("--standardisation", "min_max"),
+        ("--most-in-group", "2"),
+        ("--most-in-authority", "1"),
+        ("--most", "7"),
+        ("--without-exclusions",),
+        ("--imd-release", "imd2025"),
+    ]
+    found = {option: asked(*option) for option in every}
+    for option, answer in found.items():
+        assert answer["rule"] != plain["rule"], option
+        assert answer["areas"] != plain["areas"], option
+    assert found["--most", "7"]["counts"]["chosen_after"] == 7
+    no_limit = asked("--most", "0", "--most-in-group", "0", "--without-exclusions")
+    assert no_limit["counts"]["chosen_after"] > 500
+    table = ask("whatif", COMPOSITE, "--most-in-authority", "1")
+    told = " ".join(table.out.split())
+    for row in found["--most-in-authority", "1"]["areas"]:
+        if row["change"] == "stayed":
+            continue
+        assert f"{row['change']} {row['area_code']}" in told
+        assert row["reason_after"] in told
+    assert "of which 1 can be taken" in told
+    assert "Rule: 1 x z-score of imd2019 + 1 x z-score of cni2023" in told
+    assert "nobody's decision" in told
+    rows = ask("whatif", COMPOSITE, "--most", "7", "--format", "csv", "--change", "stayed").rows
+    assert len(rows) == 7
+    refused = ask("whatif", NEW, "--most", "7")
+    assert "there is no --most. What may be asked of it: --weights income=0.3" in refused.err
+    refused = ask("whatif", COMPOSITE, "--imd-threshold", "15%")
+    assert "there is no --imd-threshold. What may be asked of it: --weights imd=2" in refused.err
 
 
 @of("export", "edition", "format_", "region", "lad", "within", "listed", "output", "bom", "force")
