@@ -28,6 +28,7 @@ class UnknownAreaError(UsageError):
         shown = "; ".join(candidates[:CANDIDATES])
         more = f"; and {len(candidates) - CANDIDATES} more" if len(candidates) > CANDIDATES else ""
         near = f"Did you mean: {shown}{more}?" if candidates else ""
+        self.several = several
         super().__init__(f"{what} '{area}'.", near)
 
 
@@ -98,7 +99,7 @@ def explain(
             code,
         ),
         "indices": found,
-        "files": _files(connection, [carry, found]),
+        "files": files_of(connection, [carry, found]),
         "other_editions": [row["edition_id"] for row in having if row["edition_id"] != chosen],
     }
 
@@ -280,7 +281,7 @@ def _sub_domains(
     return sub_domains
 
 
-def _files(connection: duckdb.DuckDBPyConnection, found: Any) -> dict[str, Row]:
+def files_of(connection: duckdb.DuckDBPyConnection, found: Any) -> dict[str, Row]:
     """Every source that is named anywhere in what was found."""
     named = _named_sources(found)
     rows = query_rows(
@@ -296,5 +297,6 @@ def _named_sources(found: Any) -> set[str]:
         return set().union(*map(_named_sources, found))
     if not isinstance(found, dict):
         return set()
-    names = {str(found[key]) for key in ("source_id", "lookup_source_id") if found.get(key)}
+    keys = ("source_id", "lookup_source_id", "population_source_id")
+    names = {str(found[key]) for key in keys if found.get(key)}
     return names.union(*map(_named_sources, found.values()))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from orchestration.ask.selection_explanation import part_of
 from orchestration.queries import Row
 from orchestration.text import counted
 
@@ -17,6 +18,8 @@ def in_short(found: dict[str, Any]) -> Iterator[str]:
     if found["carry"]:
         parts = counted(len(found["carry"]), "part")
         yield f"  The IMD came here by {verdict['carry_rule']}, from {parts}."
+    if found["composites"]:
+        yield part_of(found["composites"])
     yield f"Files: {', '.join(found['files'])}"
     if found["other_editions"]:
         yield f"Also in: {', '.join(found['other_editions'])}"
@@ -32,6 +35,9 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for index in found["indices"]:
         yield ""
         yield from _index(index)
+    if found["composites"]:
+        yield ""
+        yield part_of(found["composites"])
     yield ""
     yield "Files (whole sha256: --format json)"
     for source_id, file in found["files"].items():

@@ -20,8 +20,8 @@ SHOWN = 8  # of a kind
 class Group:
     """What was found of one kind: the first rows, and how many there are in all.
 
-    A row has area_type, area_code, area_name, place_name, lad_name, region_name and ``listed``,
-    the editions on whose list the area is.
+    A row has area_type, area_code, area_name, place_name, lad_name, region_name, ``listed``, the
+    editions on whose list the area is, and ``chosen``, the composite editions that choose it.
     """
 
     label: str
@@ -94,12 +94,20 @@ def find(connection: duckdb.DuckDBPyConnection, text: str) -> Found:
         by_kind.insert(0, _by_postcode(rows, by_postcode))
         # What is spelt like a postcode is nothing that was asked for.
         by_kind = by_kind[:1] if is_close else by_kind
-    listed = _listed(connection)
+    listed = _editions(connection, "marts.double_disadvantage", "is_doubly_disadvantaged")
+    chosen = _editions(connection, "marts.composite_selection", "is_selected")
     return Found(
         groups=[
             Group(
                 label,
-                [row | {"listed": listed.get(row["area_code"], [])} for row in there[:SHOWN]],
+                [
+                    row
+                    | {
+                        "listed": listed.get(row["area_code"], []),
+                        "chosen": chosen.get(row["area_code"], []),
+                    }
+                    for row in there[:SHOWN]
+                ],
                 len(there),
             )
             for label, there in by_kind
@@ -126,10 +134,11 @@ def _place(row: Row) -> tuple[int, str]:
     return (_ORDER.index(geography) if geography in _ORDER else len(_ORDER), row["label"])
 
 
-def _listed(connection: duckdb.DuckDBPyConnection) -> dict[str, list[str]]:
+def _editions(connection: duckdb.DuckDBPyConnection, mart: str, flag: str) -> dict[str, list[str]]:
+    """The editions in which an area has a flag, by its code."""
     rows = query_rows(
         connection,
         "select area_code, list(edition_id order by edition_id) as editions "
-        "from marts.double_disadvantage where is_doubly_disadvantaged group by area_code",
+        f"from {mart} where {flag} group by area_code",
     )
     return {row["area_code"]: row["editions"] for row in rows}

@@ -228,13 +228,22 @@ def explain(
 
     Both ranks, the domains behind them, and the files. With --full, from the flag to the indices,
     domains, sub-domains and indicators: every formula with its numbers, every raw value with its
-    file, sha256 and line.
+    file, sha256 and line. An area of composite editions is explained in each of them: both scores
+    and their parts, the composite, its constituency, and what the programme published.
     """
-    from orchestration.ask.explain import explain as found_for
-    from orchestration.ask.explanation import in_short, lines
+    from orchestration.ask import explanation, selection_explanation
+    from orchestration.ask.answer import explained
+    from orchestration.ask.selection import foot_notes
 
     with asked(profile) as (_, connection):
-        found = found_for(connection, area, edition, part)
+        found, composites = explained(connection, area, edition, part)
+        notes = foot_notes(connection, *composites) if composites else []
+    of_lists = "verdict" in found
+    in_short, lines = (
+        (explanation.in_short, explanation.lines)
+        if of_lists
+        else (selection_explanation.in_short, selection_explanation.lines)
+    )
     if format_ is TextFormat.json:
         json.dump(found, sys.stdout, indent=2, default=str)
         sys.stdout.write("\n")
@@ -242,6 +251,7 @@ def explain(
         for line in lines(found) if full else in_short(found):
             # A line break in a name would begin a line that is not ours.
             report.explanation_line(out, " ".join(line.splitlines()), is_wrapped=not full)
+    selections.notes(err, notes)
 
 
 @app.command(

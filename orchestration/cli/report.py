@@ -318,7 +318,8 @@ def found(console: Console, text: str, found: Found) -> None:
             where = [name or row["area_name"], row["lad_name"], row["region_name"]]
             told = ", ".join(dict.fromkeys(each for each in where if each))
             listed = f"; on the list of {', '.join(row['listed'])}" if row["listed"] else ""
-            line = one_line(f"{row['area_code']}  {told}{listed}")
+            chosen = f"; chosen in {', '.join(row['chosen'])}" if row["chosen"] else ""
+            line = one_line(f"{row['area_code']}  {told}{listed}{chosen}")
             console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
 
