@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from orchestration.ask.editions import known_edition
+from orchestration.ask.editions import Edition, find_edition
 from orchestration.problems import RefusedError, UsageError
 from orchestration.publish.exports.formats import ExportFormat
 from orchestration.queries import Filters
@@ -92,12 +92,17 @@ def export_edition(
 
     Raises:
         UnknownEditionError: the release has no such edition.
-        UsageError: the file's name does not end as the format does.
+        UsageError: the file's name does not end as the format does; or it is a format of maps, and
+            there are no boundaries of a composite edition.
         ExistsError: a file is there already; nothing was written.
         RefusedError: the folder cannot be written to; nothing was written.
     """
-    edition = known_edition(warehouse, edition)
+    named = find_edition(warehouse, edition)
     require_fitting(output, format_)
+    if named.is_composite:
+        from orchestration.ask.selection_export import require_boundaries
+
+        require_boundaries(warehouse, named, format_)
     files = [output]
     if format_ is ExportFormat.csv:
         files.append(describes(output))
@@ -107,7 +112,7 @@ def export_edition(
     try:
         with tempfile.TemporaryDirectory(prefix=".lbn-export-", dir=output.parent) as folder:
             made = Path(folder) / output.name
-            rows = _write(warehouse, edition, format_, made, filters, listed=listed, bom=bom)
+            rows = _write(warehouse, named, format_, made, filters, listed=listed, bom=bom)
             for file in reversed(files):
                 os.replace(made.with_name(file.name), file)
     except OSError as error:
@@ -117,7 +122,7 @@ def export_edition(
 
 def _write(
     warehouse: duckdb.DuckDBPyConnection,
-    edition: str,
+    edition: Edition,
     format_: ExportFormat,
     path: Path,
     filters: Filters,
@@ -126,19 +131,24 @@ def _write(
     bom: bool,
 ) -> int:
     # These libraries take a second to import.
+    from orchestration.ask.selection_export import selection_table
     from orchestration.publish.exports.about import about as read_about
     from orchestration.publish.exports.csv_file import write_csv
     from orchestration.publish.exports.datapackage import File, write_datapackage
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
-    from orchestration.publish.exports.sheets import Sheet, list_names
+    from orchestration.publish.exports.sheets import Sheet, list_names, sheet_name
     from orchestration.publish.exports.tables import edition_table
     from orchestration.publish.exports.workbook import write_workbook
 
     about = read_about(warehouse)
-    table = edition_table(warehouse, about, edition, filters, listed=listed)
-    (area_type,) = (row["area_type"] for row in about.editions if row["edition_id"] == edition)
+    if edition.is_composite:
+        table = selection_table(warehouse, about, edition, filters, listed=listed)
+        sheet = sheet_name(edition.edition_id)
+    else:
+        table = edition_table(warehouse, about, edition.edition_id, filters, listed=listed)
+        sheet = list_names(about.editions)[edition.edition_id]
     match format_:
         case ExportFormat.csv:
             write_csv(path, table, bom=bom)
@@ -146,11 +156,11 @@ def _write(
         case ExportFormat.parquet:
             write_parquet(path, table, about)
         case ExportFormat.geoparquet:
-            frame = with_boundaries(warehouse, table, area_type)
+            frame = with_boundaries(warehouse, table, edition.area_type)
             write_geoparquet(path, table, frame, about)
         case ExportFormat.gpkg:
-            frame = with_boundaries(warehouse, table, area_type)
+            frame = with_boundaries(warehouse, table, edition.area_type)
             write_geopackage(path, [Layer(table, frame)], about)
         case ExportFormat.xlsx:
-            write_workbook(path, about, [Sheet(list_names(about.editions)[edition], table)])
+            write_workbook(path, about, [Sheet(sheet, table)])
     return int(table.data.num_rows)

@@ -482,7 +482,8 @@ def export(
     lad: LadOption = None,
     within: InOption = None,
     listed: Annotated[
-        bool, typer.Option("--listed", help="Only the areas on the list; else every area.")
+        bool,
+        typer.Option("--listed", help="Only areas on the list, or chosen; else every area."),
     ] = False,
     output: Annotated[
         Path | None,
@@ -500,32 +501,43 @@ def export(
     """Write an edition to a file, with the meaning of its columns, licence and citation in it.
 
     Every area of the edition is a row, on the list or not, with its authority and region. A CSV
-    file cannot describe itself: a file that ends in .datapackage.json is written beside it.
+    file cannot describe itself: a file that ends in .datapackage.json is written beside it. Of a
+    composite edition --listed takes the areas that it chooses.
     """
-    from orchestration.ask.editions import known_edition
+    from orchestration.ask.editions import find_edition
     from orchestration.ask.export import default_name, export_edition
+    from orchestration.ask.selection import foot_notes
     from orchestration.publish.exports.about import about
 
     if bom and format_ is not ExportFormat.csv:
         raise UsageError("--bom is for --format csv.")
     with asked(profile) as (registry, connection):
-        edition = known_edition(connection, edition)
-        filters = _filters(connection, edition, region, lad, within)
-        name = default_name(edition, format_, filters, listed=listed)
+        named = find_edition(connection, edition)
+        filters = _filters(connection, named.edition_id, region, lad, within)
+        name = default_name(named.edition_id, format_, filters, listed=listed)
         target = output or Path(name)
         if target.is_dir():
             target = target / name
         if not target.parent.is_dir():
             raise UsageError(f"There is no folder {target.parent}.")
         files, rows = export_edition(
-            connection, edition, format_, target, filters, listed=listed, bom=bom, force=force
+            connection,
+            named.edition_id,
+            format_,
+            target,
+            filters,
+            listed=listed,
+            bom=bom,
+            force=force,
         )
         warning = about(connection).warning
+        notes = foot_notes(connection, named) if named.is_composite else []
     if warning and not registry.profile.synthetic:
         err.print(warning, style="yellow", soft_wrap=True)
     for file in files:
         out.print(str(file), soft_wrap=True)
     err.print(f"{counted(rows, 'area')}; rank 1 = worst")
+    selections.notes(err, notes)
 
 
 @app.command(epilog="Example: lbn compare A B --renamed old=new")

@@ -71,6 +71,56 @@ def test_each_format_holds_the_list_and_is_labelled(
     assert f"{len(codes)} areas; rank 1 = worst" in ran.err
 
 
+def test_a_composite_edition_is_exported_as_the_mart_has_it(sample: Site, tmp_path: Path) -> None:
+    composite = "msoa21_pride_imd2019"
+    with sample.warehouse() as warehouse:
+        mart = warehouse.execute(
+            "select area_code, is_selected, region_name, composite from marts.composite_selection "
+            "where edition_id = $1 order by area_code",
+            [composite],
+        ).fetchall()
+    ran = export(sample, tmp_path / "all.csv", "--format", "csv", edition=composite.upper())
+    assert ran.code == 0, ran.err
+    assert "not the programme's own data" in said(ran)
+    with (tmp_path / "all.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["area_code"], row["is_selected"] == "true") for row in rows] == [
+        (code, selected) for code, selected, *_ in mart
+    ]
+    assert [float(row["composite"]) for row in rows] == [composite for *_, composite in mart]
+    assert {row["release_label"] for row in rows} == {"SYNTHETIC"}
+    package = json.loads((tmp_path / "all.datapackage.json").read_text(encoding="utf-8"))
+    (resource,) = package["resources"]
+    assert "not the programme's own data" in resource["description"]
+    described = {field["name"]: field["description"] for field in resource["schema"]["fields"]}
+    assert all(described.values())
+    region = mart[0][2]
+    chosen = [code for code, selected, where, _ in mart if selected and where == region]
+    more = ("--listed", "--region", region)
+    for ending in ("csv", "parquet"):
+        output = tmp_path / f"some.{ending}"
+        ran = export(sample, output, "--format", ending, *more, edition=composite)
+        assert ran.code == 0, ran.err
+        assert codes_in(output) == chosen
+    output = tmp_path / "some.xlsx"
+    ran = export(sample, output, "--format", "xlsx", *more, edition=composite)
+    assert ran.code == 0, ran.err
+    book = python_calamine.CalamineWorkbook.from_path(str(output))
+    header, *cells = book.get_sheet_by_name(composite).to_python()
+    assert [row[header.index("Area code")] for row in cells] == chosen
+
+
+@pytest.mark.parametrize("format_", ["geoparquet", "gpkg"])
+def test_a_map_of_areas_without_boundaries_is_refused(
+    sample: Site, tmp_path: Path, format_: str
+) -> None:
+    ran = export(sample, tmp_path, "--format", format_, edition="msoa21_pride_imd2019")
+    assert ran.code == 2
+    assert "no boundaries of the areas of msoa21_pride_imd2019" in said(ran)
+    assert "Ask for --format csv, parquet or xlsx." in said(ran)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_every_area_is_a_row_unless_it_is_narrowed(sample: Site, tmp_path: Path) -> None:
     output = tmp_path / "all.csv"
     assert export(sample, output, "--format", "csv").code == 0
