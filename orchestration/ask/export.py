@@ -131,20 +131,20 @@ def _write(
     bom: bool,
 ) -> int:
     # These libraries take a second to import.
-    from orchestration.ask.selection_export import selection_table
     from orchestration.publish.exports.about import about as read_about
     from orchestration.publish.exports.csv_file import write_csv
     from orchestration.publish.exports.datapackage import File, write_datapackage
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
+    from orchestration.publish.exports.selection import selection_table
     from orchestration.publish.exports.sheets import Sheet, list_names, sheet_name
     from orchestration.publish.exports.tables import edition_table
     from orchestration.publish.exports.workbook import write_workbook
 
     about = read_about(warehouse)
     if edition.is_composite:
-        table = selection_table(warehouse, about, edition, filters, listed=listed)
+        table = selection_table(warehouse, about, edition.edition_id, filters, listed=listed)
         sheet = sheet_name(edition.edition_id)
     else:
         table = edition_table(warehouse, about, edition.edition_id, filters, listed=listed)

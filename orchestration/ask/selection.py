@@ -29,33 +29,13 @@ def described(connection: duckdb.DuckDBPyConnection, edition: Edition) -> Row:
 
 def foot_notes(connection: duckdb.DuckDBPyConnection, *editions: Edition) -> list[str]:
     """What is to be said below every answer about composite editions, once."""
-    notes = [f"{each.edition_id}: {each.label}." for each in editions]
-    ids = [each.edition_id for each in editions]
-    fits = query_rows(
-        connection,
-        """
-        select distinct own.edition_id, own.areas_agreed, own.places_published
-        from marts.dim_composite_edition as editions
-        inner join marts.dim_composite_edition as own
-            on editions.composite_rule = own.composite_rule and own.is_programmes_own
-        where list_contains($ids, editions.edition_id)
-        order by own.edition_id
-        """,
-        ids=ids,
-    )
-    for fit in fits:
-        how_well = (
-            f": {fit['areas_agreed']:,} of its {fit['places_published']:,} places are among those "
-            f"of {fit['edition_id']}"
-            if fit["places_published"] is not None
-            else ""
-        )
-        notes.append(
-            f"The rule is inferred from the list that the programme published{how_well}. These are "
-            "not the programme's own data; the boundaries of funded places were settled locally "
-            "afterwards."
-        )
-    return notes
+    # What makes exports takes a moment to import.
+    from orchestration.publish.exports.selection import selection_notes
+
+    return [
+        *(f"{each.edition_id}: {each.label}." for each in editions),
+        *selection_notes(connection, [each.edition_id for each in editions]),
+    ]
 
 
 def list_selected(

@@ -46,6 +46,7 @@ EDITIONS = (
     "ward17_imd2015_cni2019",
     "ward17_imd2019_cni2019",
 )
+COMPOSITES = ("msoa21_pride_imd2019", "msoa21_pride_imd2025")
 each_edition = pytest.mark.parametrize("edition", EDITIONS)
 HOSTILE = (
     "=cmd|' /C calc'!A0",
@@ -448,7 +449,7 @@ def test_geopackage_is_one_by_the_standard(exported: Exported) -> None:
             "from gpkg_contents"
         ).fetchall()
         assert {(name, kind) for name, kind, *_ in contents} == {
-            *((edition, "features") for edition in EDITIONS),
+            *((edition, "features") for edition in (*EDITIONS, *COMPOSITES)),
             ("data_dictionary", "attributes"),
         }
         assert all(identifier and description for _, _, identifier, description, *_ in contents)
@@ -498,6 +499,10 @@ def test_the_workbook_has_its_sheets_in_words_and_the_newest_list_first(exported
         "Other thresholds",
         "Against published lists",
         "Editions",
+        "Chosen, IMD 2019",
+        "Chosen, IMD 2025",
+        "Next to be chosen",
+        "Chosen, against published",
         "Notes",
         "Columns",
     ]
@@ -566,6 +571,31 @@ def test_a_sheet_has_the_list_with_real_numbers_and_names_as_text(
         assert row["Release label"] == "SYNTHETIC"
 
 
+@pytest.mark.parametrize("edition", COMPOSITES)
+def test_a_composite_edition_is_exported_whole_and_the_chosen_are_drawn(
+    exported: Exported, edition: str
+) -> None:
+    expected = exported.read(
+        "select area_code, is_selected, reason_text from marts.composite_selection "
+        "where edition_id = $1 order by area_code",
+        edition,
+    )
+    found = csv_rows(exported.folder / f"{edition}.csv")
+    assert [
+        (row["area_code"], row["is_selected"] == "true", row["reason_text"]) for row in found
+    ] == expected
+    drawn = geopandas.read_file(exported.folder / "left_behind.gpkg", layer=edition)
+    chosen = {code for code, is_selected, _ in expected if is_selected}
+    assert set(drawn["area_code"]) == chosen
+    assert drawn.geometry.notna().all()
+    assert drawn.geometry.is_valid.all()
+    whole = geopandas.read_file(exported.folder / "left_behind_all_areas.gpkg", layer=edition)
+    assert len(whole) == len(expected)
+    assert set(pq.read_table(exported.folder / f"{edition}.parquet")["content_id"].to_pylist()) == {
+        exported.content_ids[f"{edition}.csv"]
+    }
+
+
 def test_near_misses_are_just_beyond_a_threshold(exported: Exported) -> None:
     found = [(row["Edition id"], row["Area code"]) for row in rows_of(exported, "Near misses")]
     expected = exported.read(
@@ -608,6 +638,12 @@ def test_no_column_says_the_same_in_every_row_but_that_it_is_made_up(exported: E
         ("Outcomes", "outcome_comparison"),
         ("Other thresholds", "threshold_sensitivity"),
         ("Editions", "dim_edition"),
+        (
+            "Chosen, IMD 2019",
+            "composite_selection where is_selected and edition_id = 'msoa21_pride_imd2019'",
+        ),
+        ("Next to be chosen", "composite_near_miss"),
+        ("Chosen, against published", "composite_reconciliation"),
     ],
 )
 def test_other_sheets_have_every_row_of_their_mart(
@@ -637,13 +673,13 @@ def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exporte
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     with zipfile.ZipFile(exported.folder / "left_behind.xlsx") as archive:
         names = [name for name in archive.namelist() if name.startswith("xl/worksheets/sheet")]
-        assert len(names) == 16
+        assert len(names) == 20
         for name in names:
             root = ElementTree.fromstring(archive.read(name))  # noqa: S314
             assert root.find(f".//{space}f") is None
             # From sheet to sheet, and nowhere else.
             links = root.findall(f".//{space}hyperlink")
-            assert len(links) == (15 if name == "xl/worksheets/sheet1.xml" else 0)
+            assert len(links) == (19 if name == "xl/worksheets/sheet1.xml" else 0)
             assert all(set(link.keys()) <= {"ref", "location", "display"} for link in links)
             page = root.find(f"{space}pageSetup")
             assert page is not None
@@ -652,7 +688,7 @@ def test_headers_are_frozen_and_nothing_is_a_formula_or_a_link(exported: Exporte
             header = root.find(f"{space}headerFooter/{space}oddHeader")
             assert header is not None
             assert "SYNTHETIC" in (header.text or "")
-            if name != "xl/worksheets/sheet15.xml":
+            if name != "xl/worksheets/sheet19.xml":
                 pane = root.find(f".//{space}pane")
                 assert pane is not None
                 top = "4" if name == "xl/worksheets/sheet1.xml" else "1"

@@ -41,6 +41,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
     from orchestration.publish.exports.geometry import with_boundaries
     from orchestration.publish.exports.geopackage import Layer, write_geopackage
     from orchestration.publish.exports.parquet import write_geoparquet, write_parquet
+    from orchestration.publish.exports.selection import selection_table
     from orchestration.publish.exports.sheets import sheets_for_people
     from orchestration.publish.exports.tables import (
         MARTS,
@@ -56,10 +57,16 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
     layers: list[Layer] = []
     all_areas: list[Layer] = []
     tables: dict[str, ExportTable] = {}
-    for edition in about.editions:
+    of_kind = (
+        (about.editions, edition_table, "is_doubly_disadvantaged"),
+        (about.composites, selection_table, "is_selected"),
+    )
+    for edition, table_of, flag in (
+        (edition, table_of, flag) for editions, table_of, flag in of_kind for edition in editions
+    ):
         name = edition["edition_id"]
-        table = edition_table(warehouse, about, name)
-        listed = edition_table(warehouse, about, name, listed=True)
+        table = table_of(warehouse, about, name)
+        listed = table_of(warehouse, about, name, listed=True)
         frame = with_boundaries(warehouse, table, edition["area_type"])
         csv, parquet = folder / f"{name}.csv", folder / f"{name}.parquet"
         boundaries = folder / f"{name}_boundaries.parquet"
@@ -70,7 +77,7 @@ def write_exports(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Pa
         files.append(
             File(boundaries, f"{table.title}, with boundaries (GeoParquet)", table.with_geometry())
         )
-        on_list = frame[frame["is_doubly_disadvantaged"].astype(bool)]
+        on_list = frame[frame[flag].astype(bool)]
         layers.append(Layer(listed, on_list))
         all_areas.append(Layer(table, frame))
         tables[name] = table

@@ -47,6 +47,7 @@ class About:
     label: str
     sources: tuple[Row, ...]
     editions: tuple[Row, ...]
+    composites: tuple[Row, ...]
 
     @property
     def synthetic(self) -> bool:
@@ -120,7 +121,7 @@ def _writers() -> str:
 
 
 def about(warehouse: duckdb.DuckDBPyConnection) -> About:
-    """Read it from a release's warehouse: meta.release, marts.dim_source, marts.dim_edition."""
+    """Read it from a release's warehouse: meta.release, and the marts of sources and editions."""
     (release,) = query_rows(warehouse, "select * from meta.release")
     sources = query_rows(
         warehouse,
@@ -129,11 +130,15 @@ def about(warehouse: duckdb.DuckDBPyConnection) -> About:
         "from marts.dim_source order by source_id",
     )
     editions = query_rows(warehouse, "select * from marts.dim_edition order by edition_id")
+    composites = query_rows(
+        warehouse, "select * from marts.dim_composite_edition order by edition_id"
+    )
     return About(
         country=release["country"],
         label=release["label"],
         sources=tuple(sources),
         editions=tuple(editions),
+        composites=tuple(composites),
     )
 
 

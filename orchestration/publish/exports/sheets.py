@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -85,6 +85,27 @@ _OUTCOME = (
     "left_behind_gap_ci_low",
     "left_behind_gap_ci_high",
 )
+# A chosen area for people.
+_CHOSEN = (
+    "edition_id",
+    "near_miss",
+    "near_miss_place",
+    "place_in_line",
+    "area_code",
+    "place_name",
+    "area_name",
+    "lad_name",
+    "region_name",
+    "group_name",
+    "population",
+    "composite",
+    "composite_rank",
+    "composite_short",
+    "imd_rank",
+    "cni_rank",
+    "published_flag",
+    "reason_text",
+)
 _OF_CONTENT = ("content_id", "release_label")
 
 
@@ -111,7 +132,7 @@ def sheets_for_people(
 
     Args:
         about: The release.
-        editions: Of each edition every area, by its id.
+        editions: Of each edition, of either kind, every area, by its id.
         marts: The other tables, by the name of their mart.
     """
     newest_first = sorted(about.editions, key=_age, reverse=True)
@@ -151,7 +172,23 @@ def sheets_for_people(
     }
     near = Sheet("Near misses", missed[0].with_rows_of(missed[1:]))
     after = [Sheet(name, _in_order(table, list(names))) for name, table in others.items()]
-    return overview, [*lists, near, *after]
+    return overview, [*lists, near, *after, *_of_composites(about, editions, marts)]
+
+
+def _of_composites(
+    about: About, editions: Mapping[str, ExportTable], marts: Mapping[str, ExportTable]
+) -> Iterator[Sheet]:
+    """Whom each composite edition chooses, who would be next, and against the published list."""
+    columns = (*_CHOSEN, *_OF_CONTENT)
+    for row in about.composites:
+        areas = editions[row["edition_id"]].in_order("place_in_line", "area_code")
+        index = re.sub(r"(\d)", r" \1", row["imd_release"].upper(), count=1)
+        yield Sheet(
+            sheet_name(f"Chosen, {index}"), areas.having(pc.field("is_selected")).only(columns)
+        )
+    if about.composites:
+        yield Sheet("Next to be chosen", marts["composite_near_miss"].only(columns))
+        yield Sheet("Chosen, against published", marts["composite_reconciliation"])
 
 
 def _in_order(table: ExportTable, editions: list[str]) -> ExportTable:

@@ -106,6 +106,20 @@ MARTS = {
     "reconciliation": Export("reconciliation", "Our lists against the published ones"),
     "outcome_comparison": Export("outcome_comparison", "Left behind areas and others, by outcome"),
     "threshold_sensitivity": Export("threshold_sensitivity", "The lists at other thresholds"),
+    "dim_composite_edition": Export("composite_editions", "The composite editions"),
+    "composite_near_miss": Export("composite_near_miss", "Who would be chosen next"),
+    "composite_reconciliation": Export(
+        "composite_reconciliation", "Whom the rule chooses against whom the programme chose"
+    ),
+    "composite_stability": Export(
+        "composite_stability",
+        "How sure it is that an area is chosen",
+        "is_selected or probability > 0",
+        "Areas that no draw chooses are in the warehouse only.",
+    ),
+    "composite_overlap": Export("composite_overlap", "How much of a chosen area is on a list"),
+    "composite_coverage": Export("composite_coverage", "How much of a list lies in chosen areas"),
+    "composite_outcome": Export("composite_outcome", "Chosen areas and those as deprived"),
 }
 
 
@@ -297,9 +311,10 @@ def told(
     columns: tuple[ExportColumn, ...],
     key: tuple[str, ...],
     data: pa.Table,
+    besides: Iterable[object] = (),
 ) -> ExportTable:
-    """A whole table, each of its rows with the content id of all."""
-    content = about.content_id(name, title, description, columns, *_rows(data))
+    """A whole table, each of its rows with the content id of all, and of what comes besides."""
+    content = about.content_id(name, title, description, columns, *_rows(data), *besides)
     return ExportTable(
         name=name,
         content_id=content,
