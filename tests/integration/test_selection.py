@@ -20,9 +20,11 @@ from orchestration.ask.selection import (
     list_near_misses,
     list_selected,
 )
+from orchestration.ask.selection_export import require_boundaries
 from orchestration.ask.selection_whatif import AskedRule, what_if_selected
 from orchestration.ask.whatif import RulesError
 from orchestration.problems import UsageError
+from orchestration.publish.exports.formats import ExportFormat
 from orchestration.queries import Filters
 
 # One worker builds the release, and all of these read it.
@@ -253,6 +255,22 @@ def test_editions_of_either_kind_are_named_and_told_apart(
     assert not find_edition(release, LIST).is_composite
     with pytest.raises(UsageError, match="a composite edition, and no list by thresholds"):
         known_edition(release, OWN)
+
+
+def test_a_map_of_areas_without_boundaries_is_refused_in_words(
+    release: duckdb.DuckDBPyConnection,
+) -> None:
+    edition = find_edition(release, OWN)
+    with duckdb.connect() as bare:
+        bare.execute("create schema marts; create table marts.area_boundary (area_type varchar)")
+        for map_ in (ExportFormat.geoparquet, ExportFormat.gpkg):
+            with pytest.raises(UsageError, match="no boundaries of the areas of") as refused:
+                require_boundaries(bare, edition, map_)
+            assert "Ask for --format csv, parquet or xlsx." in str(refused.value)
+        for other in (ExportFormat.csv, ExportFormat.parquet, ExportFormat.xlsx):
+            require_boundaries(bare, edition, other)
+        bare.execute("insert into marts.area_boundary values ('msoa21')")
+        require_boundaries(bare, edition, ExportFormat.gpkg)
 
 
 def test_the_foot_says_how_well_the_rule_fits_and_whose_it_is_not(

@@ -110,15 +110,24 @@ def test_a_composite_edition_is_exported_as_the_mart_has_it(sample: Site, tmp_pa
     assert [row[header.index("Area code")] for row in cells] == chosen
 
 
-@pytest.mark.parametrize("format_", ["geoparquet", "gpkg"])
-def test_a_map_of_areas_without_boundaries_is_refused(
-    sample: Site, tmp_path: Path, format_: str
+@pytest.mark.parametrize(("format_", "ending"), [("geoparquet", "parquet"), ("gpkg", "gpkg")])
+def test_a_composite_edition_is_exported_as_a_map(
+    sample: Site, tmp_path: Path, format_: str, ending: str
 ) -> None:
-    ran = export(sample, tmp_path, "--format", format_, edition="msoa21_pride_imd2019")
-    assert ran.code == 2
-    assert "no boundaries of the areas of msoa21_pride_imd2019" in said(ran)
-    assert "Ask for --format csv, parquet or xlsx." in said(ran)
-    assert list(tmp_path.iterdir()) == []
+    composite = "msoa21_pride_imd2019"
+    output = tmp_path / f"map.{ending}"
+    ran = export(sample, output, "--format", format_, "--listed", edition=composite)
+    assert ran.code == 0, ran.err
+    read = geopandas.read_parquet if ending == "parquet" else geopandas.read_file
+    shapes = read(output)
+    with sample.warehouse() as warehouse:
+        chosen = warehouse.execute(
+            "select area_code from marts.composite_selection where edition_id = $1 and is_selected "
+            "order by area_code",
+            [composite],
+        ).fetchall()
+    assert list(shapes["area_code"]) == [code for (code,) in chosen]
+    assert shapes.geometry.notna().all()
 
 
 def test_every_area_is_a_row_unless_it_is_narrowed(sample: Site, tmp_path: Path) -> None:
