@@ -44,7 +44,8 @@ def explain_selected(
         ``area``, ``editions`` (each with ``selection``, ``moments`` of both scores over all areas,
         ``parts`` with the scores that they have and where those stand, the ``groups`` its
         residents live in, ``near_misses``, ``published`` places of the programme's list,
-        ``reconciled`` and ``lists``, how much of it is on lists of small areas) and ``files``.
+        ``reconciled`` with that list, ``stability``, and ``lists``, how much of it is on those of
+        small areas) and ``files``.
 
     Raises:
         UnknownAreaError: no area of that name, or several.
@@ -156,6 +157,7 @@ def _in_edition(connection: duckdb.DuckDBPyConnection, edition: Row, code: str) 
         )
 
     (selection,) = of("marts.composite_selection", "all")
+    stability = of("marts.composite_stability", "all")
     reconciled = of("marts.composite_reconciliation", "all")
     return {
         "edition": edition,
@@ -183,6 +185,7 @@ def _in_edition(connection: duckdb.DuckDBPyConnection, edition: Row, code: str) 
             code,
         ),
         "reconciled": reconciled[0] if reconciled else None,
+        "stability": stability[0] if stability else None,
         "lists": of("marts.composite_overlap", "list_edition_id"),
     }
 

@@ -80,6 +80,11 @@ def _verdict(each: Row) -> Iterator[str]:
             f"  Near miss: {near['near_miss']}, number {near['near_miss_place']:,} by how much it "
             f"is short ({near['composite_short']:.3f})"
         )
+    if stability := each["stability"]:
+        yield (
+            f"  {stability['stability_class']}: chosen in {100 * stability['probability']:.0f}% of "
+            f"{stability['draws']:,} choices by other weights and scores"
+        )
     if each["reconciled"] and each["reconciled"]["likely_reason_text"]:
         yield f"  Likely why the lists differ: {each['reconciled']['likely_reason_text']}"
 

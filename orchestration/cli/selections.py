@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from orchestration.ask.diff import Diff
     from orchestration.ask.selection_whatif import SelectionWhatIf
 
+# Near misses that are shown of a kind: the first in line of every constituency is one.
+_NEAREST = 20
 _PUBLISHED = {True: "yes", False: "no", None: ""}
 
 
@@ -43,14 +45,14 @@ def selected(console: Console, edition: str, rows: Sequence[dict[str, Any]]) -> 
         print_table(
             console,
             [
-                number("", goes=5),
+                number("in line", goes=5),
                 Column("area"),
                 Column("place"),
                 Column("constituency", goes=2),
-                Column("authority", goes=4),
+                Column("authority", goes=3),
                 Column("region", goes=7),
                 number("composite"),
-                number("rank", goes=3),
+                number("rank", goes=4),
                 number("IMD rank", goes=6),
                 number("CNI rank", goes=6),
                 number("people", goes=8),
@@ -74,8 +76,9 @@ def selected(console: Console, edition: str, rows: Sequence[dict[str, Any]]) -> 
 
 
 def near_misses(console: Console, edition: str, rows: Sequence[dict[str, Any]]) -> None:
-    """Who would be next, an area in two lines: the reason is a sentence."""
-    for row in rows:
+    """Who would be next, the nearest of each kind, in two lines: the reason is a sentence."""
+    shown = [row for row in rows if row["near_miss_place"] <= _NEAREST]
+    for row in shown:
         where = ", ".join(filter(None, [_name(row), *_cells(row, "lad_name", "region_name")]))
         console.print(styled((row["area_code"], "bold"), "  ", where))
         console.print(Padding(f"{row['near_miss']}: {one_line(row['reason_text'])}", (0, 0, 0, 2)))
@@ -84,6 +87,8 @@ def near_misses(console: Console, edition: str, rows: Sequence[dict[str, Any]]) 
     console.print(
         f"{counted(len(rows), 'area')} would be next in {edition}{_where(rows)}; rank 1 = worst"
     )
+    if len(shown) < len(rows):
+        console.print(f"Shown are the nearest {_NEAREST} of each kind; all: --format csv.")
 
 
 def _where(rows: Sequence[dict[str, Any]]) -> str:

@@ -23,6 +23,7 @@ from orchestration.cli.main import app
 from orchestration.defs import assembly, instance
 from orchestration.defs import refresh as refreshing
 from orchestration.defs.refresh import Refreshed
+from orchestration.defs.report import report
 from orchestration.defs.telling import is_from_scratch
 from orchestration.layout import MARTS_VERSION, read_manifest
 from orchestration.settings import Settings
@@ -624,9 +625,28 @@ def test_list_prints_whom_a_composite_edition_chooses_and_who_is_near(ask: Ask) 
     near = ask("list", COMPOSITE, "--near", "--format", "json").data
     assert {row["area_code"] for row in near}.isdisjoint(codes)
     text = ask("list", COMPOSITE, "--near").out
-    assert all(row["area_code"] in text for row in near)
+    assert len(near) > 40
+    for row in near:
+        assert (row["area_code"] in text) == (row["near_miss_place"] <= 20)
+    assert "Shown are the nearest 20 of each kind" in text
     assert f"{len(near)} areas would be next in {COMPOSITE}" in text
     assert "nobody's decision" in ask("list", ITS_OTHER).err
+
+
+def test_status_names_composite_editions_with_their_sizes(ask: Ask, sample: Site) -> None:
+    told = [line.split() for line in ask("status").out.splitlines()]
+    with sample.warehouse() as warehouse:
+        rows = warehouse.execute(
+            "select edition_id, areas, areas_selected, places_published, areas_agreed "
+            "from marts.dim_composite_edition"
+        ).fetchall()
+    assert len(rows) == 2
+    for row in rows:
+        assert [f"{value:,}" if isinstance(value, int) else value for value in row] in told
+    assert f"{ITS_OTHER}: a calculation, and nobody's decision".split() in told
+    assert all(
+        row[0] in report(sample.current, read_manifest(sample.current))["lists"] for row in rows
+    )
 
 
 def test_diff_of_composite_editions_says_why_on_either_side_and_where(ask: Ask) -> None:
