@@ -82,8 +82,9 @@ def _verdict(each: Row) -> Iterator[str]:
         )
     if stability := each["stability"]:
         yield (
-            f"  {stability['stability_class']}: chosen in {100 * stability['probability']:.0f}% of "
-            f"{stability['draws']:,} choices by other weights and scores"
+            f"  How sure: {stability['stability_class']}, chosen in "
+            f"{100 * stability['probability']:.0f}% of {stability['draws']:,} choices by other "
+            "weights and ways to make scores alike"
         )
     if each["reconciled"] and each["reconciled"]["likely_reason_text"]:
         yield f"  Likely why the lists differ: {each['reconciled']['likely_reason_text']}"

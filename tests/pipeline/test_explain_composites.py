@@ -118,7 +118,7 @@ def test_the_text_says_why_and_whose_list_has_it(sample: Site) -> None:
             if each["reconciled"] and each["reconciled"]["likely_reason_text"]:
                 assert each["reconciled"]["likely_reason_text"] in told
             if stability := each["stability"]:
-                assert f"{stability['stability_class']}: chosen in" in told
+                assert f"How sure: {stability['stability_class']}, chosen in" in told
             for near in each["near_misses"]:
                 assert f"Near miss: {near['near_miss']}" in told
             for place in each["published"]:
