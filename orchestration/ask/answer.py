@@ -8,7 +8,12 @@ import duckdb
 
 from orchestration.ask.editions import Edition, find_edition
 from orchestration.ask.explain import UnknownAreaError, explain
-from orchestration.ask.selection_explain import composites_of, explain_selected, meant
+from orchestration.ask.selection_explain import (
+    composites_of,
+    composites_with,
+    explain_selected,
+    meant,
+)
 from orchestration.problems import UsageError
 
 
@@ -42,6 +47,7 @@ def explained(
         else:
             verdict = found["verdict"]
             of = find_edition(connection, verdict["edition_id"])
+            found["other_editions"] += composites_with(connection, verdict["area_code"])
             found["composites"] = composites_of(connection, verdict["area_code"], of.area_type)
             return found, [
                 find_edition(connection, row["edition_id"]) for row in found["composites"]

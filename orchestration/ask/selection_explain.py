@@ -146,6 +146,16 @@ def composites_of(
     )
 
 
+def composites_with(connection: duckdb.DuckDBPyConnection, code: str) -> list[str]:
+    """The composite editions that choose among areas of which this is one, as of wards."""
+    rows = query_rows(
+        connection,
+        "select edition_id from marts.composite_selection where area_code = $1 order by edition_id",
+        code,
+    )
+    return [row["edition_id"] for row in rows]
+
+
 def _in_edition(connection: duckdb.DuckDBPyConnection, edition: Row, code: str) -> Row:
     its = edition["edition_id"], code
 

@@ -105,7 +105,7 @@ def what_if_selected(
 
     Raises:
         RulesError: weights of what is no index, or all 0; a standardisation or a release of the
-            IMD that there is not.
+            IMD that there is not; or a limit by group of an edition that has no groups.
     """
     filters = filters or Filters()
     own = described(connection, edition)
@@ -202,6 +202,10 @@ def _rule(connection: duckdb.DuckDBPyConnection, own: Row, asked: AskedRule) -> 
         raise RulesError(
             f"No standardisation '{standardisation}'. There are: {', '.join(STANDARDISATIONS)}."
         )
+    if asked.most_in_group and own["group_type"] is None:
+        raise RulesError(
+            f"{own['edition_id']} takes areas of the whole country: there is no limit by group."
+        )
     imd_edition, imd_release = _imd(connection, own, asked.imd_release)
     stated = {limit: getattr(asked, limit) for limit in _LIMITS}
     limits = {limit: own[limit] if number is None else number for limit, number in stated.items()}
@@ -247,17 +251,17 @@ def _in_words(connection: duckdb.DuckDBPyConnection, own: Row, rule: Rule) -> st
         own["group_type"],
     )
     group = rows[0]["geography"] if rows else "group"
-    limits = [
-        f"{number:,} of {what}" if number else f"any number of {what}"
+    limits = ", ".join(
+        f"at most {number:,} of {what}" if number else f"any number of {what}"
         for number, what in (
-            (rule.most_in_group, f"a {group}"),
+            *([(rule.most_in_group, f"a {group}")] if own["group_type"] else []),
             (rule.most_in_authority, "an authority"),
             (rule.most_selected, "all"),
         )
-    ]
+    )
     excluded = "" if rule.with_exclusions else "; nothing is left out"
     score = STANDARDISATIONS[rule.standardisation]
     return (
         f"{rule.imd_weight:g} x {score} of {rule.imd_release} + {rule.cni_weight:g} x {score} of "
-        f"{rule.cni_release}; at most {', '.join(limits)}{excluded}"
-    ).replace("at most any number of", "any number of")
+        f"{rule.cni_release}; {limits}{excluded}"
+    )

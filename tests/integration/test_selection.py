@@ -10,6 +10,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from orchestration.ask.answer import explained
 from orchestration.ask.diff import NotComparableError
 from orchestration.ask.editions import Edition, UnknownEditionError, find_edition, known_edition
 from orchestration.ask.lists import CHANGES
@@ -165,6 +166,46 @@ def test_a_rule_that_cannot_be_is_refused_with_what_can(
 ) -> None:
     with pytest.raises(RulesError, match=said):
         what_if_selected(release, find_edition(release, OWN), asked)
+
+
+def test_an_edition_of_the_whole_country_has_no_limit_by_group(
+    sample_warehouse: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes(sample_warehouse.read_bytes())
+    with duckdb.connect(str(copy)) as warehouse:
+        warehouse.execute(
+            "update marts.dim_composite_edition set group_type = null, most_in_group = null"
+        )
+        edition = find_edition(warehouse, OWN)
+        found = what_if_selected(warehouse, edition, AskedRule())
+        assert "at most any" not in found.rule_text
+        assert "; any number of an authority, at most 29 of all" in found.rule_text
+        assert "of a constituency" not in found.rule_text
+        with pytest.raises(RulesError, match="there is no limit by group"):
+            what_if_selected(warehouse, edition, AskedRule(most_in_group=1))
+
+
+def test_a_ward_of_a_composite_edition_says_that_it_is_in_it(
+    sample_warehouse: Path, tmp_path: Path
+) -> None:
+    copy = tmp_path / "warehouse.duckdb"
+    copy.write_bytes(sample_warehouse.read_bytes())
+    with duckdb.connect(str(copy)) as warehouse:
+        (ward,) = warehouse.execute(
+            "select min(area_code) from marts.double_disadvantage "
+            "where edition_id = 'ward17_imd2019_cni2019'"
+        ).fetchall()[0]
+        before, _ = explained(warehouse, ward)
+        warehouse.execute(
+            "insert into marts.composite_selection by name "
+            "select * replace ('wards' as edition_id, $1 as area_code) "
+            "from marts.composite_selection limit 1",
+            [ward],
+        )
+        found, composites = explained(warehouse, ward)
+    assert found["other_editions"] == [*before["other_editions"], "wards"]
+    assert composites == []
 
 
 @each_edition
