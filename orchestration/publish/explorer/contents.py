@@ -22,6 +22,7 @@ from orchestration.modelling.seeds import load_methodology
 from orchestration.publish.explorer.encode import Numbers, Packer, names_text
 from orchestration.publish.explorer.fares import fares
 from orchestration.publish.explorer.postcodes import postcode_areas
+from orchestration.publish.explorer.selection import pack_selection
 from orchestration.publish.explorer.shapes import (
     UNIT,
     Geometries,
@@ -270,6 +271,9 @@ class ExplorerEdition:
         return packer.text(
             {
                 "larger": self._larger_areas(packer),
+                "chosen": pack_selection(
+                    self.release.warehouse, self.edition["area_type"], self.codes, packer
+                ),
                 "places": places,
                 "formerly": self._formerly(),
                 "release": self.release.about | {"postcode_areas": self.release.postcode_areas},

@@ -18,7 +18,9 @@ from orchestration.layout import FIRST_PAGE
 from orchestration.publish.explorer.contents import ExplorerEdition, ExplorerRelease
 from orchestration.publish.explorer.findings import findings
 from orchestration.publish.explorer.postcodes import write_postcodes
+from orchestration.publish.explorer.selection import composites, selection_contents
 from orchestration.publish.limits import limits
+from orchestration.queries import Row
 
 _HERE = Path(__file__).parent
 # A page that lacks nothing but its content id.
@@ -37,6 +39,7 @@ SCRIPTS = (
     "list",
     "fares",
     "kin",
+    "chosen",
     "area",
     "summary",
     "place",
@@ -48,7 +51,7 @@ SCRIPTS = (
 
 
 def write_explorer(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[Path, str]:
-    """Write ``index.html``, a page for each edition and the postcodes beside them.
+    """Write ``index.html``, a page for each edition of either kind and the postcodes beside them.
 
     The same contents give the same bytes.
 
@@ -64,6 +67,8 @@ def write_explorer(warehouse: duckdb.DuckDBPyConnection, folder: Path) -> dict[P
     pages = {"index": _index_page(release)}
     for row in release.editions:
         pages[row["edition_id"]] = _edition_page(release, ExplorerEdition(release, row))
+    for row in composites(warehouse):
+        pages[row["edition_id"]] = _selection_page(release, row)
     written = {}
     for name, template in pages.items():
         # All of a page but its own id, so that it changes with each figure, word and line of code.
@@ -92,16 +97,31 @@ def _edition_page(release: ExplorerRelease, edition: ExplorerEdition) -> Page:
     )
 
 
+def _selection_page(release: ExplorerRelease, edition: Row) -> Page:
+    return _page(
+        "selection.html",
+        _read("script/index.js"),
+        release,
+        restricted=_restricted(release),
+        newest=release.newest,
+        **selection_contents(release.warehouse, edition),
+    )
+
+
+def _restricted(release: ExplorerRelease) -> list[str]:
+    return sorted(
+        {title for row in release.editions for title in ExplorerEdition(release, row).restricted()}
+    )
+
+
 def _index_page(release: ExplorerRelease) -> Page:
-    restricted = {
-        title for row in release.editions for title in ExplorerEdition(release, row).restricted()
-    }
     return _page(
         FIRST_PAGE,
         _read("script/index.js"),
         release,
-        restricted=sorted(restricted),
+        restricted=_restricted(release),
         newest=release.newest,
+        composites=composites(release.warehouse),
         findings=findings(release.warehouse, release.newest, release.country),
     )
 
@@ -123,6 +143,7 @@ def _page(
         keep_trailing_newline=True,
     )
     environment.filters["thousands"] = lambda number: f"{number:,}"
+    environment.filters["lower_first"] = lambda text: text[:1].lower() + text[1:]
     style = _read("style.css")
     filled = partial(
         environment.get_template(template).render,

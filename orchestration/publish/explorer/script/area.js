@@ -26,6 +26,7 @@ function renderArea(box, area) {
       explanation(area),
     ),
     fromThreshold(area),
+    chosenText(area),
     INDICES.filter((index) => model[`${index}Of`][area]).map((index) => rankLine(area, index)),
     model.detail && !map.hasShape(area)
       ? element("p", { class: "hint" }, "No boundary of this area is in the files, so it is not on the map.")

@@ -13,7 +13,7 @@ const [BOTH, IMD_ONLY, CNI_ONLY, NEITHER, NOT_RATED] = CLASSES.keys();
 
 function readCore({ document: said, column }) {
   Object.assign(model, said);
-  for (const name of ["code", "lad", "residents", "imd", "cni", "reason", "published", "draws", "origin", "known"]) {
+  for (const name of ["code", "lad", "residents", "imd", "cni", "reason", "published", "draws", "origin", "known", "chosen", "chosen_place"]) {
     model[`${name}Of`] = column(name);
   }
   model.name = namesOf(said.names);

@@ -109,6 +109,7 @@ function renderPlace(box, place) {
     geography
       ? [
           element("p", { id: "place-rank" }, rankSentence(place, geography)),
+          chosenIn(place),
           listed(),
           section("near-misses", "Nearest to the list", nearMisses(place)),
           geography === "region" ? section("councils", `Councils of ${spoken(place)}`, councilsOf(place)) : null,
