@@ -27,7 +27,7 @@ def explained(
 
     What ``explain`` found, with ``composites``: the area that it is part of in each composite
     edition; or what ``explain_selected`` found. Without an edition, a small area or ward goes
-    before the area of composite editions that is called the same; a code is only that area's.
+    before an area of composite editions, unless several are called so and all are parts of that.
 
     Raises:
         UnknownEditionError: the release has no such edition.
@@ -39,8 +39,7 @@ def explained(
         try:
             found = explain(connection, area, edition, part)
         except UsageError as refused:
-            several = isinstance(refused, UnknownAreaError) and refused.several
-            code = None if named else meant(connection, area, exactly=several)
+            code = None if named else _instead(connection, area, refused)
             if code is None:
                 raise
             area = code
@@ -58,3 +57,13 @@ def explained(
     return found, [
         find_edition(connection, each["edition"]["edition_id"]) for each in found["editions"]
     ]
+
+
+def _instead(connection: duckdb.DuckDBPyConnection, area: str, refused: UsageError) -> str | None:
+    """The area of composite editions that is meant where no small area or ward surely is."""
+    several = refused.several if isinstance(refused, UnknownAreaError) else []
+    if code := meant(connection, area, exactly=bool(several)):
+        return code
+    code = meant(connection, area)
+    wholes = [{row["area_code"] for row in composites_of(connection, each)} for each in several]
+    return code if wholes and all(whole == {code} for whole in wholes) else None

@@ -21,14 +21,17 @@ CANDIDATES = 8
 
 
 class UnknownAreaError(UsageError):
-    """No such area, or several of that name; ``candidates`` are 'code name' of those near."""
+    """No such area, or several of that name; ``candidates`` are 'code name' of those near.
+
+    ``several`` has the codes of those that it is the name of.
+    """
 
     def __init__(self, area: str, candidates: list[str], *, several: bool) -> None:
         what = "Several areas match" if several else "No area"
         shown = "; ".join(candidates[:CANDIDATES])
         more = f"; and {len(candidates) - CANDIDATES} more" if len(candidates) > CANDIDATES else ""
         near = f"Did you mean: {shown}{more}?" if candidates else ""
-        self.several = several
+        self.several = [each.partition(" ")[0] for each in candidates] if several else []
         super().__init__(f"{what} '{area}'.", near)
 
 

@@ -168,6 +168,8 @@ def test_an_area_is_found_by_its_name_and_that_of_its_place(sample: Site) -> Non
         assert explained(sample, text)["area"]["area_code"] == code
         one = explained(sample, text, "--edition", OTHER)
         assert [each["edition"]["edition_id"] for each in one["editions"]] == [OTHER]
+    # Part of a name that several small areas have leads to the one that they are all parts of.
+    assert explained(sample, place[:-1])["area"]["area_code"] == code
     nowhere = sample.lbn("explain", "Atlantis", "--edition", OWN)
     assert (nowhere.code, "No area 'Atlantis'" in nowhere.err) == (2, True)
     assert "Several areas match" in sample.lbn("explain", "00", "--edition", OWN).err
