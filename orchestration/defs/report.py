@@ -69,14 +69,14 @@ def _lists(manifest: dict[str, Any]) -> str:
 
 
 def _composites(manifest: dict[str, Any]) -> str:
-    """The composite editions, below the others; nothing where there are none."""
+    """The composite editions, below the others; a release from before there were any has none."""
     rows = [
         (
             edition["edition_id"],
             edition["areas_selected"],
             *(edition[field] or "" for field in ("places_published", "areas_agreed")),
         )
-        for edition in manifest["composite_editions"]
+        for edition in manifest.get("composite_editions", ())
     ]
     headings = ("composite edition", "chosen", "published", "agreed")
     return "\n\n" + _table(headings, rows) if rows else ""

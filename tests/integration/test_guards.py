@@ -1200,7 +1200,7 @@ DEFECTS = [
         "a name of two areas",
         "marts_programme_place",
         "update marts.programme_place set areas_found = 2 where place_role = 'exclusion'",
-        {"name_is_one_area": "pride_in_place_phase1, 2, Stonebank: areas_found 2"},
+        {"name_is_one_area": "pride_in_place_phase1, Stonebank (line 2): areas_found 2"},
     ),
     Defect(
         "a place that is not told",

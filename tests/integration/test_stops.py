@@ -32,6 +32,15 @@ from orchestration.sources.vault import Vault, VaultFile
 from tests.support.stops import each_stop
 
 REGISTRY = load_registry("sample")
+# A build of no edition, of either kind.
+NO_EDITION = """
+    create schema marts;
+    create table marts.dim_edition (edition_id varchar, label varchar, areas int, areas_rated int,
+        areas_listed int, areas_published int, is_cross_check boolean);
+    create table marts.dim_composite_edition (edition_id varchar, label varchar, areas int,
+        areas_rated int, areas_selected int, places_published int, areas_agreed int,
+        is_programmes_own boolean);
+"""
 
 
 def test_the_pointer_is_of_the_old_or_the_new_release_and_never_of_none(tmp_path: Path) -> None:
@@ -164,11 +173,7 @@ def test_a_release_is_there_whole_or_not_at_all_and_what_is_current_stays(tmp_pa
         here = settings(place)
         load_build(here, REGISTRY, Vault(here, REGISTRY), some_files())
         with open_build(here) as build:
-            build.execute(
-                "create schema marts; create table marts.dim_edition (edition_id varchar, "
-                "label varchar, areas int, areas_rated int, areas_listed int, areas_published int, "
-                "is_cross_check boolean)"
-            )
+            build.execute(NO_EDITION)
         return lambda: publishing.publish(here, REGISTRY)
 
     for place in each_stop(make):
@@ -192,11 +197,7 @@ def test_what_is_made_from_scratch_copies_nothing_from_the_release_before(
     here = Settings("sample", tmp_path, tmp_path)
     load_build(here, REGISTRY, Vault(here, REGISTRY), some_files())
     with open_build(here) as build:
-        build.execute(
-            "create schema marts; create table marts.dim_edition (edition_id varchar, "
-            "label varchar, areas int, areas_rated int, areas_listed int, areas_published int, "
-            "is_cross_check boolean)"
-        )
+        build.execute(NO_EDITION)
     first = publishing.publish(here, REGISTRY)
     given = []
 
@@ -245,11 +246,7 @@ def test_a_download_that_the_registry_does_not_know_is_held_even_at_first(
     ]
     load_build(here, registry, Vault(here, registry), files)
     with open_build(here) as build:
-        build.execute(
-            "create schema marts; create table marts.dim_edition (edition_id varchar, "
-            "label varchar, areas int, areas_rated int, areas_listed int, areas_published int, "
-            "is_cross_check boolean)"
-        )
+        build.execute(NO_EDITION)
     if is_held:
         with pytest.raises(HeldError) as held:
             publishing.publish(here, registry)
