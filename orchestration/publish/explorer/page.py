@@ -91,6 +91,7 @@ def _edition_page(release: ExplorerRelease, edition: ExplorerEdition) -> Page:
         script(),
         release,
         loads_scripts=bool(release.postcode_areas),
+        composites=composites(release.warehouse),
         edition=edition.edition,
         restricted=edition.restricted(),
         packed=edition.packed(),

@@ -88,6 +88,7 @@ def selection_contents(warehouse: duckdb.DuckDBPyConnection, edition: Row) -> Ro
         "differences": differences,
         "near": _grouped(near, "near_miss"),
         "coverage": coverage,
+        "unique_names": _unique_names(warehouse, edition["area_type"]),
         "others": [
             other | _moved(warehouse, edition["edition_id"], other["edition_id"])
             for other in composites(warehouse)
@@ -96,6 +97,17 @@ def selection_contents(warehouse: duckdb.DuckDBPyConnection, edition: Row) -> Ro
             and other["edition_id"] != edition["edition_id"]
         ],
     }
+
+
+def _unique_names(warehouse: duckdb.DuckDBPyConnection, area_type: str) -> set[str]:
+    """The names that one area alone has: the page of a place is by its name."""
+    rows = query_rows(
+        warehouse,
+        "select place_name from marts.dim_area where area_type = $1 and place_name is not null "
+        "group by place_name having count(*) = 1",
+        area_type,
+    )
+    return {row["place_name"] for row in rows}
 
 
 def _moved(warehouse: duckdb.DuckDBPyConnection, before: str, after: str) -> Row:

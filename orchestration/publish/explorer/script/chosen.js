@@ -11,8 +11,8 @@ function becameOf(area) {
     "was chosen by the programme",
     "is chosen by the rule that was inferred from the programme’s list, and is not on it",
     `could not be chosen: its ${group} holds a place of the phase before`,
-    `was not chosen: it is the ${place} of its ${group}`,
-    `was not chosen: it is the first of its ${group}, and the ${place} in line where ${number(most)} were taken`,
+    `was not chosen: by the rule that was inferred it is the ${place} of its ${group}`,
+    `was not chosen: by the rule that was inferred it is the first of its ${group}, and the ${place} in line where ${number(most)} were taken`,
   ][model.chosenOf[area]];
 }
 
@@ -24,12 +24,13 @@ function chosenText(area) {
   return element("p", { class: "hint", id: "chosen" }, chosenLink(), `: its neighbourhood, ${knownOf(area)}, ${became}.`);
 }
 
-// The neighbourhoods of a place that the programme chose.
+// The neighbourhoods of a place that the programme chose, each with its council: some names come twice.
 function chosenIn(place) {
   if (!model.chosen) return null;
   const here = allAreas().filter(inPlace(place)).filter((area) => model.chosenOf[area] === BY_PROGRAMME);
-  const names = [...new Set(here.map(knownOf))].sort();
+  const named = (area) => (geographyOf(place) === "authority" ? knownOf(area) : `${knownOf(area)} (${ladOf(area)[1]})`);
+  const names = [...new Set(here.map(named))].sort();
   return names.length
-    ? element("p", { class: "hint", id: "place-chosen" }, chosenLink(), ` chose here: ${names.join("; ")}.`)
+    ? element("p", { class: "hint", id: "place-chosen" }, chosenLink(), ` chose, here or in part here: ${names.join("; ")}.`)
     : null;
 }
