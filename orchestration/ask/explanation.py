@@ -18,7 +18,7 @@ def in_short(found: dict[str, Any]) -> Iterator[str]:
     if found["carry"]:
         parts = counted(len(found["carry"]), "part")
         yield f"  The IMD came here by {verdict['carry_rule']}, from {parts}."
-    if found["composites"]:
+    if found.get("composites"):
         yield part_of(found["composites"])
     yield f"Files: {', '.join(found['files'])}"
     if found["other_editions"]:
@@ -35,7 +35,7 @@ def lines(found: dict[str, Any]) -> Iterator[str]:
     for index in found["indices"]:
         yield ""
         yield from _index(index)
-    if found["composites"]:
+    if found.get("composites"):
         yield ""
         yield part_of(found["composites"])
     yield ""

@@ -180,12 +180,15 @@ def _of_composites(
 ) -> Iterator[Sheet]:
     """Whom each composite edition chooses, who would be next, and against the published list."""
     columns = (*_CHOSEN, *_OF_CONTENT)
+    said = set()
     for row in about.composites:
         areas = editions[row["edition_id"]].in_order("place_in_line", "area_code")
         index = re.sub(r"(\d)", r" \1", row["imd_release"].upper(), count=1)
-        yield Sheet(
-            sheet_name(f"Chosen, {index}"), areas.having(pc.field("is_selected")).only(columns)
-        )
+        name = sheet_name(f"Chosen, {index}")
+        # By its id, where another of the same index came before.
+        name = sheet_name(row["edition_id"]) if name in said else name
+        said.add(name)
+        yield Sheet(name, areas.having(pc.field("is_selected")).only(columns))
     if about.composites:
         yield Sheet("Next to be chosen", marts["composite_near_miss"].only(columns))
         yield Sheet("Chosen, against published", marts["composite_reconciliation"])
