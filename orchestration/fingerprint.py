@@ -53,7 +53,7 @@ _CODE = {
 _LOCK = PROJECT_ROOT / "requirements.lock"
 _LOCKED = re.compile(r"^([\w.-]+)==", re.MULTILINE)
 # What pandas computes with where it is installed, though nothing asks for it.
-_UNINVITED = {"bottleneck", "numexpr", "numba"}
+_UNINVITED = {"bottleneck", "numexpr"}
 _FILES = ("requirements.lock", "dbt_project/dbt_project.yml", "dbt_project/profiles.yml")
 
 

@@ -125,7 +125,7 @@ def what_if_selected(
                 later.area_code,
                 later.area_name,
                 later.place_name,
-                later.group_name as constituency,
+                later.group_name,
                 later.lad_code,
                 later.lad_name,
                 later.region_name,

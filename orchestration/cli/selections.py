@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orchestration.ask.diff import Diff
     from orchestration.ask.selection_whatif import SelectionWhatIf
 
-# Near misses that are shown of a kind: the first in line of every constituency is one.
+# Near misses that are shown of a kind: the first in line of every group is one.
 _NEAREST = 20
 _PUBLISHED = {True: "yes", False: "no", None: ""}
 
@@ -48,7 +48,7 @@ def selected(console: Console, edition: str, rows: Sequence[dict[str, Any]]) -> 
                 number("in line", goes=5),
                 Column("area"),
                 Column("place"),
-                Column("constituency", goes=2),
+                Column("group", goes=2),
                 Column("authority", goes=3),
                 Column("region", goes=7),
                 number("composite"),
@@ -63,7 +63,7 @@ def selected(console: Console, edition: str, rows: Sequence[dict[str, Any]]) -> 
                     _count(row["place_in_line"]),
                     row["area_code"],
                     _name(row),
-                    *_cells(row, "constituency", "lad_name", "region_name"),
+                    *_cells(row, "group_name", "lad_name", "region_name"),
                     f"{row['composite']:.3f}",
                     *(_count(row[name]) for name in ("composite_rank", "imd_rank", "cni_rank")),
                     _count(row["population"]),

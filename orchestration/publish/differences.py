@@ -251,9 +251,10 @@ def differences_of_marts(
     before = read_manifest(current)
     build.execute(f"attach '{quoted(str(current / WAREHOUSE))}' as current_release (read_only)")
     try:
-        found = list(_lists(build))
-        is_wider = not set(files) <= {entry["source_id"] for entry in before["inputs"]} or (
-            set(list_sizes(build)) - set(stated_sizes(before))
+        now, then = set(list_sizes(build)), set(stated_sizes(before))
+        found = list(_lists(build, now & then))
+        is_wider = (
+            not set(files) <= {entry["source_id"] for entry in before["inputs"]} or now - then
         )
         found += _rows(build, only_lost=bool(is_wider))
         if marts_version(current).split(".")[0] == MARTS_VERSION.split(".")[0]:
@@ -454,8 +455,8 @@ def _listed(build: duckdb.DuckDBPyConnection, database: str) -> str:
     )
 
 
-def _lists(build: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
-    """Each edition's list against that of the release: who joined, who left."""
+def _lists(build: duckdb.DuckDBPyConnection, editions: Collection[str]) -> Iterator[Difference]:
+    """The lists of editions that both have against those of the release: who joined, who left."""
     here, there = (_listed(build, database) for database in ("build", "current_release"))
     moved = query_rows(
         build,
@@ -471,12 +472,12 @@ def _lists(build: duckdb.DuckDBPyConnection) -> Iterator[Difference]:
         select edition_id, any_value(change) as change, area_code,
             any_value(area_name) as area_name, any_value(lad_name) as lad_name
         from listed
-        where edition_id in (select edition_id from now)
-            and edition_id in (select edition_id from before)
+        where list_contains($editions, edition_id)
         group by edition_id, area_code
         having count(*) = 1
         order by edition_id, change, area_code
         """,
+        editions=sorted(editions),
     )
     most = bands()["list"]["areas"]
     for edition in dict.fromkeys(row["edition_id"] for row in moved):

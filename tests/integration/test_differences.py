@@ -342,6 +342,22 @@ def test_an_area_that_is_no_longer_chosen_is_named_and_held(candidate: Candidate
     assert changed[CHOSEN]["departed"] == 1
 
 
+@pytest.mark.parametrize(
+    ("mart", "flag", "edition"),
+    [
+        ("double_disadvantage", "is_doubly_disadvantaged", LSOAS),
+        ("composite_selection", "is_selected", CHOSEN),
+    ],
+)
+def test_a_list_that_lost_all_of_its_areas_is_held(
+    candidate: Candidate, mart: str, flag: str, edition: str
+) -> None:
+    candidate.change(f"update marts.{mart} set {flag} = false where edition_id = '{edition}'")
+    found = candidate.one()
+    assert (found.subject, found.kind, found.is_held) == (edition, "list", True)
+    assert found.found.startswith("0 joined; ")
+
+
 def test_beside_a_release_without_composite_editions_they_are_new(
     candidate: Candidate, tmp_path: Path
 ) -> None:

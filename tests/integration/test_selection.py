@@ -228,7 +228,7 @@ def test_a_place_narrows_the_list_the_near_misses_and_the_change(
     for places in (
         Places(region=one["region_name"]),
         Places(lad=one["lad_name"]),
-        Places(within=(f"constituency:{one['constituency']}",)),
+        Places(within=(f"constituency:{one['group_name']}",)),
         Places(name=one["place_name"]),
     ):
         filters = resolve(release, OWN, places)

@@ -49,7 +49,6 @@ moments as (
         is_selected,
         if(is_selected, 0, imd_band) as imd_band,
         count(*) as areas,
-        {{ exact_sum('numerator', 15) }} as y,
         {{ exact_sum('denominator', 15) }} as x,
         {{ exact_sum('numerator', 15) }} / {{ exact_sum('denominator', 15) }} as rate,
         {{ exact_sum('numerator * numerator', 15) }} as yy,
@@ -69,7 +68,7 @@ rated as (
 
 ),
 
--- The bands in which the chosen live, each with its share of those of whom the outcome is counted.
+-- Of whom the outcome is counted in the chosen areas, by band.
 living as (
 
     select
@@ -93,12 +92,7 @@ compared as (
         unchosen.rate_variance,
         living.people,
         -- Where nobody as deprived was left, nothing can be compared.
-        if(unchosen.x > 0, living.people, 0) as people_compared,
-        if(unchosen.x > 0, living.people, 0) / nullif(
-            sum(if(unchosen.x > 0, living.people, 0))
-                over (partition by living.edition_id, living.outcome),
-            0
-        ) as share_of_compared
+        if(unchosen.x > 0, living.people, 0) as people_compared
     from living
     left join rated as unchosen
         on
@@ -116,11 +110,13 @@ standardised as (
         outcome,
         cast(coalesce(sum(areas), 0) as bigint) as areas,
         {{ exact_sum('people_compared', 15) }} / {{ exact_sum('people', 15) }} as share_compared,
-        {{ exact_sum('share_of_compared * rate', 15) }} as rate,
+        {{ mean_by_people('rate', 'people_compared') }} as rate,
         -- A band of one area has no variance, and so the rate has none.
         case
             when count(rate) = count(rate_variance)
-                then {{ exact_sum('share_of_compared * share_of_compared * rate_variance', 15) }}
+                then
+                    {{ exact_sum('pow(people_compared, 2) * rate_variance') }}
+                    / nullif(pow({{ exact_sum('people_compared') }}, 2), 0)
         end as rate_variance
     from compared
     group by edition_id, outcome

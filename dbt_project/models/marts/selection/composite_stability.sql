@@ -1,13 +1,7 @@
 -- How sure it is that an area is chosen, in words and as the share of draws that choose it.
 with classes as (
 
-    select
-        stability_class,
-        least_probability,
-        coalesce(
-            lead(least_probability) over (order by least_probability), 'infinity'::double
-        ) as below_probability
-    from {{ ref('stability_classes') }}
+    {{ stability_ranges() }}
 
 )
 
